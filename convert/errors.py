@@ -1,0 +1,9 @@
+"""Errors of the conversion, beside those of `edge`."""
+
+from __future__ import annotations
+
+from edge.errors import EdgeError
+
+
+class ConvertError(EdgeError):
+    """A network that cannot be converted, or that loses too much by it."""

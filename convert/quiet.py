@@ -1,0 +1,46 @@
+"""Keep the converters' chatter out of the terminal, and show it when something fails."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from convert.errors import ConvertError
+
+TAIL_LINES = 12
+
+
+@contextmanager
+def quiet(step: str) -> Iterator[None]:
+    """Whatever Python or C++ writes to stdout and stderr inside is kept back.
+
+    Raises ConvertError with the end of it when the step fails. SystemExit counts as failure:
+    onnx2tf ends the program where it meets something that it does not know.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    with tempfile.TemporaryFile("w+", errors="replace") as log:
+        saved = os.dup(1), os.dup(2)
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+        try:
+            yield
+        except ConvertError:
+            raise
+        except (Exception, SystemExit) as error:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            log.seek(0)
+            tail = "".join(log.readlines()[-TAIL_LINES:])
+            reason = f"{type(error).__name__}: {error}".strip()
+            raise ConvertError(f"{step} failed. {reason}\n{tail}".rstrip()) from error
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os.dup2(saved[0], 1)
+            os.dup2(saved[1], 2)
+            os.close(saved[0])
+            os.close(saved[1])

@@ -1,0 +1,1 @@
+"""The reference bundle: how its models were made."""

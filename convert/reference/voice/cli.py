@@ -1,0 +1,137 @@
+"""`s2f-convert reference voice …`: each stage of the reference voice model as a command."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from edge.errors import UsageError
+
+
+def add_commands(subparsers: Any) -> None:
+    """Add `voice` with its stages to the subparsers of `s2f-convert reference`.
+
+    Each command sets `run`, a function of the parsed arguments that returns the exit status.
+    """
+    voice = subparsers.add_parser(
+        "voice",
+        help="train and measure the reference voice model",
+        description="Stages in their order: prepare, teach, train, calibrate, evaluate.",
+    )
+    stages = voice.add_subparsers(dest="stage", required=True, metavar="STAGE")
+
+    def stage(name: str, run: Any, text: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = stages.add_parser(name, help=text, description=text)
+        parser.add_argument(
+            "--work", type=Path, required=True, help="folder for everything that is made"
+        )
+        parser.set_defaults(run=run)
+        return parser
+
+    parser = stage("prepare", _prepare, "Decode the corpora and keep the speech.")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the corpora")
+    parser.add_argument("--processes", type=int, default=2)
+    parser = stage("teach", _teach, "Compute the teacher's embeddings, and split by speaker.")
+    parser.add_argument("--processes", type=int, default=2)
+    parser = stage("train", _train, "Train the network; writes voice.pt every two minutes.")
+    parser.add_argument("--steps", type=int, default=6000, help="how many in all")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--resume", action="store_true", help="go on from training.pt")
+    parser.add_argument(
+        "--bfloat16", action="store_true", help="mixed precision, for processors that have it"
+    )
+    stage("calibrate", _calibrate, "Fit temperatures and thresholds; writes calibration.json.")
+    stage("evaluate", _evaluate, "Measure on the test speakers; writes evaluation.json.")
+    stage("examples", _examples, "Write what the conversion needs: ranges and embeddings.")
+
+
+def _prepare(arguments: argparse.Namespace) -> int:
+    from convert.reference.voice.prepare import SAMPLE_RATE, prepare
+
+    speech = prepare(arguments.data, arguments.work, arguments.processes)
+    minutes = len(speech.samples) / SAMPLE_RATE / 60
+    print(f"{len(speech.utterances)} utterances, {minutes:.0f} minutes of speech.")
+    return 0
+
+
+def _teach(arguments: argparse.Namespace) -> int:
+    from convert.reference.voice.prepare import load_speech
+    from convert.reference.voice.splits import save_split, split
+    from convert.reference.voice.teacher import teach
+
+    embeddings = teach(arguments.work, arguments.processes)
+    parts = split(load_speech(arguments.work).utterances, embeddings)
+    save_split(parts, arguments.work)
+    print(", ".join(f"{len(indices)} utterances for {part}" for part, indices in parts.items()))
+    return 0
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from convert.reference.voice.train import train
+
+    path = train(
+        arguments.work,
+        steps=arguments.steps,
+        seed=arguments.seed,
+        resume=arguments.resume,
+        threads=arguments.threads,
+        bfloat16=arguments.bfloat16,
+    )
+    print(f"Wrote {path}.")
+    return 0
+
+
+def _calibrate(arguments: argparse.Namespace) -> int:
+    from convert.reference.voice.calibrate import calibrate, save_calibration
+    from convert.reference.voice.trials import trials
+
+    speech, parts, networks = _load(arguments.work)
+    gender, age = calibrate(trials(speech, parts["calibration"], by_speaker=False), networks)
+    save_calibration(gender, age, arguments.work)
+    print(f"{gender}\n{age}")
+    return 0
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from convert.reference.voice.calibrate import load_calibration
+    from convert.reference.voice.evaluate import evaluate
+    from convert.reference.voice.trials import trials
+
+    speech, parts, networks = _load(arguments.work)
+    gender, age = load_calibration(arguments.work)
+    report = evaluate(trials(speech, parts["test"]), networks, gender, age)
+    text = json.dumps(report, indent=2)
+    (arguments.work / "evaluation.json").write_text(text)
+    print(text)
+    return 0
+
+
+def _examples(arguments: argparse.Namespace) -> int:
+    from convert.reference.voice.examples import write_examples
+    from convert.reference.voice.sampling import sampling_weights
+
+    speech, parts, networks = _load(arguments.work)
+    weights = sampling_weights([speech.utterances[i] for i in parts["train"]])
+    write_examples(speech, parts, weights, networks, arguments.work)
+    print(f"Wrote representative.npz and embeddings.npz into {arguments.work}.")
+    return 0
+
+
+def _load(work: Path) -> tuple[Any, dict[str, list[int]], Any]:
+    """The speech, its split and the trained networks. Raises UsageError where a stage is missing."""
+    from convert.reference.voice.network import from_checkpoint
+    from convert.reference.voice.prepare import load_speech
+    from convert.reference.voice.splits import load_split
+    from convert.reference.voice.trials import numpy_networks
+
+    for name, made_by in (
+        ("utterances.json", "prepare"),
+        ("split.json", "teach"),
+        ("voice.pt", "train"),
+    ):
+        if not (work / name).is_file():
+            raise UsageError(f"There is no {name} in {work}. Run the stage '{made_by}' first.")
+    return load_speech(work), load_split(work), numpy_networks(from_checkpoint(work / "voice.pt"))

@@ -1,0 +1,95 @@
+"""What the conversion of the voice model needs from its training speakers.
+
+`representative.npz`: `windows`, `(n, 98, 64)`, and `pooled`, `(n, 512)`, to choose int8 ranges.
+`embeddings.npz`: embeddings of three-second crops with who spoke them, from which the directions
+are found in which voices differ between speakers more than within one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from convert.reference.voice.labels import GENDERS, gender_class
+from convert.reference.voice.prepare import Speech
+from convert.reference.voice.trials import Floats, Network, cut, windows_for
+
+WINDOWS, POOLED = 600, 600
+CROP_S, CROPS = 3, 3
+
+
+def representative(
+    speech: Speech,
+    indices: list[int],
+    weights: npt.NDArray[np.float64],
+    networks: Mapping[str, Network],
+    seed: int = 0,
+) -> dict[str, Floats]:
+    """Features and pooled vectors of utterances drawn as in training (`weights` over `indices`)."""
+    chance = np.random.default_rng(seed)
+    windows: list[Floats] = []
+    pooled: list[Floats] = []
+    while len(pooled) < POOLED or len(windows) < WINDOWS:
+        of_utterance = cut(speech[indices[int(chance.choice(len(indices), p=weights))]])
+        if not of_utterance:
+            continue
+        several = np.stack(of_utterance[: int(chance.integers(1, 12))])
+        windows.append(several[int(chance.integers(len(several)))])
+        pooled.append(networks["trunk"](several).mean(axis=0))
+    return {"windows": np.stack(windows), "pooled": np.stack(pooled)}
+
+
+def embeddings(
+    speech: Speech, parts: Mapping[str, list[int]], networks: Mapping[str, Network]
+) -> dict[str, npt.NDArray[np.generic]]:
+    """Up to three crops of three seconds of every utterance; shorter utterances give one.
+
+    Arrays with one row a crop: `embedding` (256), `speaker`, `corpus`, `gender` (declared),
+    `gender_class` (index into female, male, child, or −1), `age_from`, `age_below` (years, nan
+    where unknown), `seconds`, `part` (train, calibration, test).
+    """
+    count = windows_for(CROP_S)
+    rows: list[tuple[object, ...]] = []
+    pooled: list[Floats] = []
+    for part, indices in parts.items():
+        for index in indices:
+            windows = cut(speech[index])
+            if not windows:
+                continue
+            vectors = networks["trunk"](np.stack(windows))
+            utterance = speech.utterances[index]
+            low, below = utterance.age or (np.nan, np.nan)
+            # Crops overlap by at most half of themselves.
+            starts = range(0, max(1, len(vectors) - count + 1), count // 2 + 1)
+            for start in starts[:CROPS]:
+                crop = vectors[start : start + count]
+                pooled.append(crop.mean(axis=0))
+                rows.append(
+                    (
+                        utterance.speaker, utterance.corpus, utterance.gender,
+                        gender_class(utterance), low, below, 0.5 * (len(crop) + 1), part,
+                    )
+                )  # fmt: skip
+    names = "speaker corpus gender gender_class age_from age_below seconds part".split()
+    columns = dict(
+        zip(names, (np.array(column) for column in zip(*rows, strict=True)), strict=True)
+    )
+    return {"embedding": networks["head"](np.stack(pooled)), **columns}
+
+
+def write_examples(
+    speech: Speech,
+    parts: Mapping[str, list[int]],
+    weights: npt.NDArray[np.float64],
+    networks: Mapping[str, Network],
+    work: Path,
+) -> None:
+    """Write both files into `work`. `weights`: of the training utterances, in their order."""
+    drawn = representative(speech, parts["train"], weights, networks)
+    np.savez_compressed(work / "representative.npz", **drawn)  # type: ignore[arg-type]
+    columns = embeddings(speech, parts, networks)
+    columns["genders"] = np.array(GENDERS)
+    np.savez_compressed(work / "embeddings.npz", **columns)  # type: ignore[arg-type]

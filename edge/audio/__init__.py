@@ -1,0 +1,1 @@
+"""Sound: files, the microphone, speech in it."""

@@ -1,0 +1,74 @@
+"""Keeps a source flowing while the rest is busy."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Iterator
+
+from edge.audio.block import AudioBlock
+from edge.audio.source import Source
+from edge.errors import EdgeError
+
+log = logging.getLogger(__name__)
+
+CAPACITY = 100
+"""blocks; 10 s"""
+
+
+class Feed:
+    """Reads a source in a thread of its own. When the reader falls behind by more than
+    CAPACITY blocks, the oldest are dropped and counted, so memory does not grow."""
+
+    def __init__(self, source: Source) -> None:
+        self.lost_samples = 0
+        self._source = source
+        self._blocks: queue.Queue[AudioBlock] = queue.Queue(CAPACITY)
+        self._ended = threading.Event()
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._pump, name="feed", daemon=True)
+        self._thread.start()
+
+    def __iter__(self) -> Iterator[AudioBlock | None]:
+        """Blocks in order; None when none came for half a second. Ends with the source, and
+        raises what ended the source if that was an error."""
+        while True:
+            try:
+                yield self._blocks.get(timeout=0.02 if self._ended.is_set() else 0.5)
+            except queue.Empty:
+                if self._ended.is_set() and self._blocks.empty():
+                    break
+                yield None
+        if self._error is not None:
+            raise self._error
+
+    def close(self) -> None:
+        """Close the source and wait a moment for its thread."""
+        self._source.close()
+        self._thread.join(2.0)
+
+    def _pump(self) -> None:
+        try:
+            for block in self._source:
+                while True:
+                    try:
+                        self._blocks.put_nowait(block)
+                        break
+                    except queue.Full:
+                        self._drop_oldest()
+        except EdgeError as error:
+            self._error = error
+        except Exception as error:
+            log.exception("event=source_failed")
+            self._error = error
+        finally:
+            self._ended.set()
+
+    def _drop_oldest(self) -> None:
+        try:
+            dropped = self._blocks.get_nowait()
+        except queue.Empty:
+            return
+        self.lost_samples += dropped.samples.size
+        log.warning("event=sound_lost samples=%d total=%d", dropped.samples.size, self.lost_samples)

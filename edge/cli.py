@@ -1,0 +1,222 @@
+"""The command line: arguments to calls. What the commands do is in the modules they call."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import msgspec
+
+from edge import __version__, assembly, doctor, settings
+from edge.audio import meter
+from edge.errors import UsageError
+from edge.inference.bundle import Bundle, load_bundle, reference_path
+from edge.inference.interpreter import RUNTIMES
+from edge.render import render
+
+
+def run(arguments: list[str]) -> int:
+    """Parse and carry out. Returns the exit code; raises EdgeError."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.DEBUG if options.verbose else logging.WARNING,
+        format="%(asctime)s level=%(levelname)s module=%(name)s %(message)s",
+        stream=sys.stderr,
+    )
+    return int(options.command(options))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="s2f-edge",
+        description="A voice goes in; an imagined face and what the voice suggests come out.",
+    )
+    parser.add_argument("--version", action="version", version=f"s2f-edge {__version__}")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log every event")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    part = commands.add_parser("run", help="listen and show a face, until stopped")
+    _add_common(part)
+    part.add_argument(
+        "--source", metavar="mic|FILE", help="a file plays as if it were the microphone"
+    )
+    part.add_argument("--display", choices=["auto", "window", "web", "png", "none"])
+    part.add_argument("--broker", metavar="URL", help="mqtt://HOST:PORT or mqtts://HOST:PORT")
+    part.set_defaults(command=_run)
+
+    part = commands.add_parser("render", help="draw the face of sound files")
+    _add_common(part)
+    part.add_argument("voice", nargs="+", type=Path, help="WAV, FLAC, MP3 or Ogg")
+    part.add_argument("--out", type=Path, default=Path(), metavar="DIR")
+    part.add_argument("--json", action="store_true", help="one JSON line a file on stdout")
+    part.set_defaults(command=_render)
+
+    part = commands.add_parser("doctor", help="what is here, what is missing, what to do about it")
+    part.add_argument("--config", type=Path, metavar="FILE")
+    part.add_argument("--json", action="store_true")
+    part.set_defaults(command=_doctor)
+
+    part = commands.add_parser("devices", help="list the microphones")
+    part.add_argument("--meter", metavar="NAME", nargs="?", const="", help="show a live level")
+    part.set_defaults(command=_devices)
+
+    part = commands.add_parser("bundle", help="look at a bundle or check it")
+    actions = part.add_subparsers(required=True, metavar="ACTION")
+    for action, command in (("show", _bundle_show), ("verify", _bundle_verify)):
+        part = actions.add_parser(action)
+        part.add_argument("path", type=Path, nargs="?", default=reference_path())
+        part.set_defaults(command=command)
+
+    part = commands.add_parser("config", help="the settings file")
+    actions = part.add_subparsers(required=True, metavar="ACTION")
+    part = actions.add_parser("schema", help="print the JSON schema of the settings")
+    part.set_defaults(command=_config_schema)
+    part = actions.add_parser("check", help="check a settings file")
+    part.add_argument("file", type=Path)
+    part.set_defaults(command=_config_check)
+    return parser
+
+
+def _add_common(part: argparse.ArgumentParser) -> None:
+    part.add_argument("--config", type=Path, metavar="FILE", help="settings in TOML")
+    part.add_argument("--bundle", metavar="PATH", help="folder or zip; else the reference bundle")
+    part.add_argument("--runtime", choices=["auto", *RUNTIMES])
+
+
+def _settings(options: argparse.Namespace) -> settings.Settings:
+    """The settings file, with what the command line says on top."""
+    loaded = settings.load(options.config) if options.config else settings.Settings()
+    tables: dict[str, Any] = msgspec.to_builtins(loaded)
+    for table, key, option in (
+        ("audio", "source", "source"),
+        ("display", "kind", "display"),
+        ("mqtt", "broker", "broker"),
+        ("bundle", "path", "bundle"),
+        ("inference", "runtime", "runtime"),
+    ):
+        value = getattr(options, option, None)
+        if value is not None:
+            tables[table][key] = value
+    return settings.parse(tables)
+
+
+def _run(options: argparse.Namespace) -> int:
+    if not options.verbose:
+        logging.getLogger("edge").setLevel(logging.INFO)
+    daemon = assembly.daemon(_settings(options))
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        daemon.stop()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    daemon.run()
+    return 0
+
+
+def _render(options: argparse.Namespace) -> int:
+    failed = False
+    pipelines = assembly.pipelines(_settings(options))
+    for result in render(options.voice, options.out, pipelines):
+        failed = failed or "error" in result
+        if options.json:
+            print(json.dumps(result, ensure_ascii=False), flush=True)  # noqa: T201
+        elif "error" in result:
+            print(f"s2f-edge: {result['error']}", file=sys.stderr)  # noqa: T201
+        else:
+            print(f"{result['face']}: {_in_words(result['attributes'])}", flush=True)  # noqa: T201
+    return 3 if failed else 0
+
+
+def _in_words(attributes: dict[str, Any]) -> str:
+    """The attributes of a result in one line."""
+    words = []
+    for name, belief in attributes.items():
+        if name == "craniofacial":
+            continue
+        if belief["value"] is None:
+            words.append(f"{name} unknown ({belief['reason']})")
+        elif "probability" in belief:
+            words.append(f"{name} {belief['value']} ({belief['probability']:.0%})")
+        else:
+            words.append(f"{name} {belief['value']} ({belief['low']}–{belief['high']})")
+    return "; ".join(words)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    loaded = settings.load(options.config) if options.config else settings.Settings()
+    findings = doctor.examine(loaded)
+    if options.json:
+        print(json.dumps([msgspec.to_builtins(finding) for finding in findings]))  # noqa: T201
+    else:
+        for finding in findings:
+            print(finding)  # noqa: T201
+    return 0 if all(finding.ok or not finding.needed for finding in findings) else 5
+
+
+def _devices(options: argparse.Namespace) -> int:
+    if options.meter is not None:
+        meter.show(options.meter)
+    else:
+        for line in meter.listing():
+            print(line)  # noqa: T201
+    return 0
+
+
+def _bundle_show(options: argparse.Namespace) -> int:
+    bundle = load_bundle(options.path)
+    print(json.dumps(_summary(bundle), indent=2, ensure_ascii=False))  # noqa: T201
+    print(bundle.contents[bundle.manifest.model_card].decode(errors="replace"))  # noqa: T201
+    return 0
+
+
+def _summary(bundle: Bundle) -> dict[str, Any]:
+    manifest = bundle.manifest
+    return {
+        "name": manifest.name,
+        "version": manifest.version,
+        "licence": manifest.licence,
+        "sha256": bundle.sha256,
+        "created_by": manifest.created_by,
+        "front_end": manifest.front_end.name,
+        "attributes": {
+            part.name: "sensitive" if part.sensitive else "not sensitive"
+            for part in manifest.attributes
+        },
+        "absent": manifest.absent,
+        "face": f"{manifest.face.size} × {manifest.face.size}",
+        "files": {name: file.bytes for name, file in manifest.files.items()},
+    }
+
+
+def _bundle_verify(options: argparse.Namespace) -> int:
+    bundle = load_bundle(options.path)
+    assembly.check_models(bundle)
+    files = len(bundle.manifest.files)
+    print(  # noqa: T201
+        f"{bundle.name} {bundle.manifest.version}: {files} files match their SHA-256, the front "
+        f"end matches its golden vectors, every model runs."
+    )
+    return 0
+
+
+def _config_schema(_options: argparse.Namespace) -> int:
+    print(json.dumps(settings.schema(), indent=2))  # noqa: T201
+    return 0
+
+
+def _config_check(options: argparse.Namespace) -> int:
+    loaded = settings.load(options.file)
+    if loaded.mqtt.password_file and not Path(loaded.mqtt.password_file).is_file():
+        raise UsageError(
+            f"{options.file}: [mqtt] password_file names {loaded.mqtt.password_file}, "
+            "which is not there. Write the password into it."
+        )
+    print(f"{options.file}: all settings are known and valid.")  # noqa: T201
+    return 0

@@ -1,0 +1,34 @@
+"""Decides the state from what is heard: the one place where idle … holding follow each other."""
+
+from __future__ import annotations
+
+from edge.state import State
+
+
+class Conversation:
+    """One speaker after the other, told apart by silence."""
+
+    def __init__(self, hold_s: float) -> None:
+        self._hold_s = hold_s
+        self._silent_since: float | None = None
+        self.state = State.IDLE
+
+    def hear(self, now_s: float, speaking: bool, known: bool) -> bool:
+        """Take note of a block that ends at `now_s`.
+
+        `known` says that there is an estimate. Returns True when the speaker is to be forgotten,
+        because the silence lasted `hold_s`.
+        """
+        if speaking:
+            self._silent_since = None
+            self.state = State.SPEAKING if known else State.LISTENING
+            return False
+        if self.state is State.IDLE:
+            return False
+        if self._silent_since is None:
+            self._silent_since = now_s
+        self.state = State.HOLDING if known else State.LISTENING
+        if now_s - self._silent_since < self._hold_s:
+            return False
+        self.state = State.IDLE
+        return True

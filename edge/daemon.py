@@ -1,0 +1,133 @@
+"""The running program: microphone → pipeline → display and MQTT."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from edge.audio.block import SAMPLE_RATE, AudioBlock
+from edge.audio.feed import Feed
+from edge.audio.source import Source
+from edge.conversation import Conversation
+from edge.display.window import WindowClosedError
+from edge.errors import DeviceError, SoundError
+from edge.face.painter import Portrait
+from edge.pipeline import Pipeline
+from edge.scene import Scene
+from edge.state import State
+
+log = logging.getLogger(__name__)
+
+LEVEL_INTERVAL_S = 0.2
+"""how often a scene is shown for its level alone"""
+
+
+class Sink(Protocol):
+    """Something that takes scenes: a display or the MQTT publisher."""
+
+    name: str
+
+    def show(self, scene: Scene) -> None: ...
+    def close(self) -> None: ...
+
+
+class Daemon:
+    """Feeds the pipeline from a source and shows every change to all sinks.
+
+    `visible` names the attributes that may be shown and sent; the others never reach a sink.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        pipeline: Pipeline,
+        sinks: Sequence[Sink],
+        hold_s: float,
+        visible: frozenset[str],
+    ) -> None:
+        self._pipeline, self._sinks, self._visible = pipeline, list(sinks), visible
+        self._conversation = Conversation(hold_s)
+        self._feed = Feed(source)
+        self._stop = threading.Event()
+        self._scene = Scene(State.IDLE)
+        self._shown_s = 0.0
+        self._troubles: dict[str, str] = {}
+        self.estimates = 0
+        """how many estimates were made"""
+
+    def run(self) -> None:
+        """Work until the source ends, `stop` is called, or the user closes the window.
+
+        A source that breaks is shown as a fault and raised as SoundError.
+        """
+        log.info("event=started sinks=%s", ",".join(sink.name for sink in self._sinks) or "none")
+        self._show(self._scene)
+        try:
+            for block in self._feed:
+                if self._stop.is_set():
+                    return
+                if block is not None:
+                    self._hear(block)
+        except SoundError as error:
+            self._show(Scene(State.FAULT, message=str(error)))
+            raise
+        except WindowClosedError:
+            log.info("event=window_closed")
+        finally:
+            self._feed.close()
+            log.info(
+                "event=stopped estimates=%d lost_samples=%d",
+                self.estimates,
+                self._feed.lost_samples,
+            )
+
+    def stop(self) -> None:
+        """End `run` soon. May be called from a signal handler."""
+        self._stop.set()
+
+    def _hear(self, block: AudioBlock) -> None:
+        step = self._pipeline.push(block)
+        now_s = block.start_s + block.samples.size / SAMPLE_RATE
+        scene = replace(self._scene, level=block.level)
+        if step.portrait:
+            scene = self._with_portrait(scene, step.portrait)
+        forget = self._conversation.hear(now_s, step.speaking, scene.estimate is not None)
+        if forget:
+            self._pipeline.new_speaker()
+            scene = Scene(State.IDLE, level=block.level)
+            log.info("event=speaker_forgotten")
+        scene = replace(scene, state=self._conversation.state)
+        if scene.state is not self._scene.state:
+            log.info("event=state state=%s", scene.state)
+        changed = step.portrait is not None or scene.state is not self._scene.state
+        if changed or now_s - self._shown_s >= LEVEL_INTERVAL_S:
+            self._shown_s = now_s
+            self._show(scene)
+        self._scene = scene
+
+    def _with_portrait(self, scene: Scene, portrait: Portrait) -> Scene:
+        estimate = portrait.estimate
+        self.estimates += 1
+        log.info("event=estimate evidence_s=%.1f", estimate.evidence_s)
+        visible = {n: a for n, a in estimate.attributes.items() if n in self._visible}
+        measures = estimate.craniofacial if "craniofacial" in self._visible else {}
+        return replace(
+            scene,
+            estimate=replace(estimate, attributes=visible, craniofacial=measures),
+            face=portrait.image,
+        )
+
+    def _show(self, scene: Scene) -> None:
+        for sink in self._sinks:
+            try:
+                sink.show(scene)
+            except WindowClosedError:
+                raise
+            except DeviceError as error:
+                # The others go on: a dead screen is no reason to stop publishing.
+                if self._troubles.get(sink.name) != str(error):
+                    log.error("event=sink_failed sink=%s problem=%r", sink.name, str(error))
+                self._troubles[sink.name] = str(error)

@@ -1,0 +1,1 @@
+"""What people look at: a window, a page, a picture file."""

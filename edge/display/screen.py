@@ -1,0 +1,121 @@
+"""The child process that owns the window: `python -m edge.display.screen WIDTH HEIGHT [full]`.
+
+SDL ends its whole process when the X server dies, so it lives here and not in the daemon. Frames
+come on stdin: width and height as two big-endian 32-bit numbers, then the pixels as RGB bytes. The
+latest frame wins. Lines go out on stdout: `open DRIVER WIDTH HEIGHT`, `size WIDTH HEIGHT`,
+`closed` when the user closed the window or pressed Esc, `error REASON`. The end of stdin ends it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import struct
+import sys
+import threading
+
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # stdout belongs to the protocol
+import pygame
+
+HEADER = struct.Struct(">II")
+FRAME = pygame.event.custom_type()
+END = pygame.event.custom_type()
+
+
+class Frames:
+    """The latest frame that came in, read by a thread of its own."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._latest: pygame.Surface | None = None
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def take(self) -> pygame.Surface | None:
+        """The frame that came since the last call, if any."""
+        with self._lock:
+            latest, self._latest = self._latest, None
+        return latest
+
+    def _read(self) -> None:
+        stdin = sys.stdin.buffer
+        while len(header := stdin.read(HEADER.size)) == HEADER.size:
+            size = HEADER.unpack(header)
+            pixels = stdin.read(size[0] * size[1] * 3)
+            if len(pixels) < size[0] * size[1] * 3:
+                break
+            frame = pygame.image.frombuffer(pixels, size, "RGB")
+            with self._lock:
+                announced = self._latest is not None
+                self._latest = frame
+            if not announced:
+                pygame.event.post(pygame.event.Event(FRAME))
+        pygame.event.post(pygame.event.Event(END))
+
+
+def main(arguments: list[str]) -> None:
+    """Open the window and show frames until stdin ends or the user closes it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the daemon, which ends this
+    size = (int(arguments[0]), int(arguments[1]))
+    try:
+        driver = _open(size, fullscreen="full" in arguments[2:])
+    except pygame.error as error:
+        _say(f"error {error}")
+        return
+    _say(f"open {driver} {_size()}")
+    _show()
+    pygame.display.quit()
+
+
+def _open(size: tuple[int, int], fullscreen: bool) -> str:
+    pygame.display.init()
+    driver = pygame.display.get_driver()
+    # Without a screen SDL draws into memory and says nothing, as if all were well.
+    if driver in ("offscreen", "dummy") and os.environ.get("SDL_VIDEODRIVER") != driver:
+        raise pygame.error("no screen answers")
+    pygame.display.set_caption("speech2face")
+    if fullscreen:
+        pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
+        pygame.mouse.set_visible(False)
+    else:
+        pygame.display.set_mode(size, pygame.RESIZABLE)
+    return driver
+
+
+def _show() -> None:
+    frames = Frames()
+    frame: pygame.Surface | None = None
+    while True:
+        for event in [pygame.event.wait(), *pygame.event.get()]:
+            if event.type == END:
+                return
+            if event.type == pygame.QUIT or (
+                event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE
+            ):
+                _say("closed")
+                return
+            if event.type == pygame.VIDEORESIZE:
+                _say(f"size {_size()}")
+        frame = frames.take() or frame
+        if frame is not None:
+            _draw(frame)
+
+
+def _draw(frame: pygame.Surface) -> None:
+    window = pygame.display.get_surface()
+    if frame.get_size() != window.get_size():  # until a frame of the new size arrives
+        frame = pygame.transform.smoothscale(frame, window.get_size())
+    window.blit(frame, (0, 0))
+    pygame.display.flip()
+
+
+def _size() -> str:
+    width, height = pygame.display.get_window_size()
+    return f"{width} {height}"
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201: the pipe to the parent
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,307 @@
+"""A display that is a page: for kiosks, and for looking from a browser."""
+
+from __future__ import annotations
+
+import errno
+import io
+import ipaddress
+import json
+import logging
+import secrets
+import socket
+import threading
+import time
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import resources
+from urllib.parse import urlsplit
+
+from PIL import Image
+
+from edge.display.view import view
+from edge.errors import DeviceError
+from edge.scene import Scene
+from edge.state import State
+
+MAX_STREAMS = 8
+MAX_CONNECTIONS = 32
+EVENT_PAUSE_S = 0.1
+"""at most ten events a second reach a page"""
+ALIVE_S = 5.0
+"""an unchanged scene is sent again this often: the page learns that the daemon lives, and the
+server that a client is gone"""
+
+PAGE = {
+    "/": ("index.html", "text/html; charset=utf-8"),
+    "/style.css": ("style.css", "text/css; charset=utf-8"),
+    "/script.js": ("script.js", "text/javascript; charset=utf-8"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
+}
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+log = logging.getLogger(__name__)
+
+
+class WebDisplay:
+    """A page with the latest scene at `url`; browsers follow it by server-sent events.
+
+    Port 0 takes a free one. On a loopback address only requests to a loopback name are answered,
+    which keeps foreign pages out (DNS rebinding). Raises DeviceError when the address cannot be
+    taken. `show` only stores: clients are served by threads of their own.
+    """
+
+    name = "web"
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 8090) -> None:
+        self.latest = Latest()
+        try:
+            self._server = _Server(host, port, self.latest)
+        except (OSError, UnicodeError) as error:
+            raise DeviceError(_why_not(host, port, error)) from error
+        shown = f"[{host}]" if ":" in host else host
+        self.url = f"http://{shown}:{self._server.server_address[1]}/"
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, name="web-display", daemon=True
+        )
+        self._thread.start()
+
+    def show(self, scene: Scene) -> None:
+        """Take over a scene; returns at once. Raises DeviceError after `close`."""
+        if not self._thread.is_alive():
+            raise DeviceError("The page is closed. Start the program again to open it.")
+        self.latest.put(scene)
+
+    def close(self) -> None:
+        """Let go of the port and of all clients. May be called twice."""
+        self.latest.close()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def free_port(host: str, port: int) -> str:
+    """Why this port cannot be taken; empty when it can."""
+    try:
+        with socket.create_server((host, port), family=_family(host)):
+            return ""
+    except (OSError, UnicodeError) as error:
+        return _why_not(host, port, error)
+
+
+class Latest:
+    """The latest scene, its words as JSON and its face as PNG: each made once, when first asked."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._scene = Scene(State.IDLE)
+        self._serial = 0
+        self._event: bytes | None = None
+        self._face_name = ""
+        self._png: bytes | None = None
+        self._run = secrets.token_hex(4)  # a page that outlives the daemon asks for new pictures
+        self.closed = False
+
+    def put(self, scene: Scene) -> None:
+        """Replace the scene and wake the streams."""
+        with self._changed:
+            self._serial += 1
+            if scene.face is not self._scene.face:
+                self._png = None
+                self._face_name = f"face.png?v={self._run}-{self._serial}"
+            self._scene = scene
+            self._event = None
+            self._changed.notify_all()
+
+    def wait(self, seen: int, timeout_s: float) -> tuple[int, bytes]:
+        """Serial number and JSON of a scene newer than `seen`, or of the same one after a time."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.closed or self._serial != seen, timeout_s)
+            return self._serial, self._json()
+
+    def json(self) -> bytes:
+        """The scene as JSON."""
+        with self._changed:
+            return self._json()
+
+    def png(self) -> bytes | None:
+        """The face as PNG, None without a face."""
+        with self._changed:
+            if self._png is None and self._scene.face is not None:
+                self._png = _encode(self._scene.face)
+            return self._png
+
+    def close(self) -> None:
+        """End all streams."""
+        with self._changed:
+            self.closed = True
+            self._changed.notify_all()
+
+    def _json(self) -> bytes:
+        if self._event is None:
+            face = None if self._scene.face is None else self._face_name
+            self._event = json.dumps(view(self._scene, face), ensure_ascii=False).encode()
+        return self._event
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    allow_reuse_port = False
+
+    def __init__(self, host: str, port: int, latest: Latest) -> None:
+        self.latest = latest
+        self.streams = threading.BoundedSemaphore(MAX_STREAMS)
+        self.only_loopback = is_loopback(host)
+        self.page = {
+            path: (resources.files("edge.display").joinpath("page", name).read_bytes(), kind)
+            for path, (name, kind) in PAGE.items()
+        }
+        self._connections = threading.BoundedSemaphore(MAX_CONNECTIONS)
+        self.address_family = _family(host)
+        super().__init__((host, port), _Handler)
+
+    def process_request(self, request: object, client_address: object) -> None:
+        """Give the client a thread, unless all are taken."""
+        assert isinstance(request, socket.socket)
+        if not self._connections.acquire(blocking=False):
+            log.warning("event=web_refused reason=%r", "too many connections")
+            self.shutdown_request(request)
+            return
+        super().process_request(request, client_address)  # type: ignore[arg-type]
+
+    def process_request_thread(self, request: object, client_address: object) -> None:
+        """Serve one client, then free its place."""
+        try:
+            super().process_request_thread(request, client_address)  # type: ignore[arg-type]
+        finally:
+            self._connections.release()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Log what went wrong with one client; the others do not notice."""
+        log.exception("event=web_request_failed")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    server_version = "speech2face"
+    sys_version = ""
+    timeout = 10.0
+    """seconds that a client may take to ask, or to take in what is sent"""
+
+    def do_GET(self) -> None:  # noqa: N802: the name that http.server asks for
+        if self.server.only_loopback and not is_loopback(_host_name(self.headers.get("Host", ""))):
+            self._refuse(
+                HTTPStatus.MISDIRECTED_REQUEST,
+                "This page answers only to the name of this machine itself: 127.0.0.1 or localhost.",
+            )
+            return
+        path = urlsplit(self.path).path
+        try:
+            self._answer(path)
+        except (ConnectionError, TimeoutError) as error:
+            log.debug("event=web_client_gone path=%s error=%r", path, str(error))
+
+    do_HEAD = do_GET  # noqa: N815: as above
+
+    def _answer(self, path: str) -> None:
+        if path in self.server.page:
+            self._send(*self.server.page[path])
+        elif path == "/scene.json":
+            self._send(self.server.latest.json(), "application/json")
+        elif path == "/face.png":
+            png = self.server.latest.png()
+            if png is None:
+                self._refuse(HTTPStatus.NOT_FOUND, "There is no face yet.")
+            else:
+                self._send(png, "image/png")
+        elif path == "/events":
+            self._stream()
+        else:
+            self._refuse(HTTPStatus.NOT_FOUND, "There is nothing here. The page is at /.")
+
+    def _stream(self) -> None:
+        if not self.server.streams.acquire(blocking=False):
+            self._refuse(
+                HTTPStatus.SERVICE_UNAVAILABLE, "Too many pages follow the face. Close some."
+            )
+            return
+        try:
+            self.send_response(HTTPStatus.OK)
+            self.send_header("Content-Type", "text/event-stream")
+            self.end_headers()
+            if self.command == "HEAD":
+                return
+            serial = -1
+            while not self.server.latest.closed:
+                serial, event = self.server.latest.wait(serial, ALIVE_S)
+                self.wfile.write(b"data: " + event + b"\n\n")
+                time.sleep(EVENT_PAUSE_S)
+        finally:
+            self.server.streams.release()
+
+    def _refuse(self, status: HTTPStatus, reason: str) -> None:
+        self._send(f"{reason}\n".encode(), "text/plain; charset=utf-8", status)
+
+    def _send(self, body: bytes, kind: str, status: HTTPStatus = HTTPStatus.OK) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def end_headers(self) -> None:
+        """Add the headers that every answer carries, errors too."""
+        for name, value in HEADERS.items():
+            self.send_header(name, value)
+        super().end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Requests are only worth a line when debugging."""
+        log.debug("event=web_request line=%r", format % args)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address means this machine itself."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _host_name(header: str) -> str:
+    """`localhost:8090` and `[::1]:8090` without the port; another port may be a tunnel's."""
+    try:
+        return urlsplit(f"//{header}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _encode(face: Image.Image) -> bytes:
+    file = io.BytesIO()
+    face.save(file, format="PNG", compress_level=3)
+    return file.getvalue()
+
+
+def _why_not(host: str, port: int, error: Exception) -> str:
+    reasons = {
+        errno.EADDRINUSE: "another program uses it. End that program, or set [display] web_port "
+        "to another port (0 takes a free one)",
+        errno.EACCES: "ports below 1024 are for the system. Set [display] web_port to a higher one",
+        errno.EADDRNOTAVAIL: "this machine has no such address. Set [display] web_host to "
+        "127.0.0.1, or to an address of this machine",
+    }
+    code = error.errno if isinstance(error, OSError) else None
+    reason = reasons.get(code or 0, f"{error}. Set [display] web_host to 127.0.0.1")
+    return f"The page cannot be served at port {port} of {host}: {reason}."

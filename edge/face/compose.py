@@ -1,0 +1,301 @@
+"""One picture of a scene for a screen of any size: face, state, what the voice suggests, caption."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from PIL import Image, ImageDraw, ImageFont
+
+from edge.display import words
+from edge.scene import CAPTION, Scene
+from edge.state import State
+
+Box = tuple[int, int, int, int]
+"""left, top, right, bottom"""
+
+BACKGROUND = "#0d1117"
+PANEL = "#1b222c"
+SILHOUETTE = "#39434f"
+BRIGHT = "#f0f3f6"
+QUIET = "#a3afbd"
+SMALLEST = 160
+"""pixels of the shorter side below which a picture is composed larger and then shrunk"""
+
+
+def compose(scene: Scene, size: tuple[int, int]) -> Image.Image:
+    """Draw `scene` for a screen of `size` (width, height), as an RGB picture of that size."""
+    width, height = max(1, size[0]), max(1, size[1])
+    if (shorter := min(width, height)) < SMALLEST:
+        scale = SMALLEST / shorter
+        larger = compose(scene, (round(width * scale), round(height * scale)))
+        return larger.resize((width, height), Image.Resampling.LANCZOS)
+    frame = Image.new("RGB", (width, height), BACKGROUND)
+    places = _arrange(width, height)
+    _face(frame, places.face, scene)
+    for box, items, centred in (
+        (places.caption, [_Text(CAPTION, _caption_letter(places.letter), QUIET)], True),
+        (places.words, _words(scene, places.letter, words.SIGNS[scene.state].colour), False),
+    ):
+        _write(ImageDraw.Draw(frame), box, items, centred)
+    _state(frame, places.state, scene.state, places.letter)
+    return frame
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where the parts go, and the height of ordinary letters in pixels."""
+
+    letter: float
+    face: Box
+    caption: Box
+    state: Box
+    words: Box
+
+
+def _arrange(width: int, height: int) -> _Places:
+    """Side by side on a wide screen; face above words on a tall or square one."""
+    letter = max(11.0, min(width, height) * 0.042)
+    margin = round(letter * 0.9)
+    row = round(letter * 2.1)
+    if width >= 1.2 * height:
+        caption_height = round(_caption_letter(letter) * 2.8)
+        side = min(height - 2 * margin - caption_height, round(width * 0.52))
+        top = (height - side - caption_height) // 2
+        left, split = margin, margin + side
+        face = (left, top, split, top + side)
+        caption = (left, top + side, split, top + side + caption_height)
+        column = (split + round(1.3 * margin), width - margin)
+        return _Places(
+            letter,
+            face,
+            caption,
+            (column[0], top, column[1], top + row),
+            (column[0], top + row + margin // 2, column[1], height - margin),
+        )
+    caption = _caption_letter(letter)
+    caption_height = round(caption * (1.5 if width - 2 * margin >= 23 * caption else 2.8))
+    words_height = max(round(height * 0.24), round(5.8 * letter))
+    side = min(
+        width - 2 * margin, height - 2 * margin - row - caption_height - words_height - margin
+    )
+    left = (width - side) // 2
+    top = margin + row + margin // 3
+    below = top + side
+    return _Places(
+        letter,
+        (left, top, left + side, below),
+        (margin, below, width - margin, below + caption_height),
+        (margin, margin, width - margin, margin + row),
+        (margin, below + caption_height + margin // 2, width - margin, height - margin),
+    )
+
+
+def _caption_letter(letter: float) -> float:
+    return max(11.0, 0.85 * letter)
+
+
+def _face(frame: Image.Image, box: Box, scene: Scene) -> None:
+    """The face in a rounded square whose border has the state's colour and swells with the voice."""
+    side = box[2] - box[0]
+    swell = min(1.0, scene.level * 6) if scene.state is State.SPEAKING else 0.0
+    border = max(3, round(side * (0.016 + 0.016 * round(4 * swell) / 4)))
+    radius = round(side * 0.09)
+    frame.paste(words.SIGNS[scene.state].colour, box[:2], _rounded(side, radius))
+    inner = side - 2 * border
+    if scene.face is None:
+        picture = _silhouette(inner)
+    else:
+        picture = scene.face.convert("RGB").resize((inner, inner), Image.Resampling.LANCZOS)
+    mask = _rounded(inner, max(1, radius - border))
+    frame.paste(picture, (box[0] + border, box[1] + border), mask)
+
+
+@lru_cache(maxsize=16)
+def _rounded(side: int, radius: int) -> Image.Image:
+    mask = Image.new("L", (2 * side, 2 * side), 0)
+    ImageDraw.Draw(mask).rounded_rectangle((0, 0, 2 * side - 1, 2 * side - 1), 2 * radius, 255)
+    return mask.resize((side, side), Image.Resampling.BOX)
+
+
+@lru_cache(maxsize=4)
+def _silhouette(side: int) -> Image.Image:
+    """Head and shoulders of nobody: what stands where no face is known."""
+    size = 2 * side
+    picture = Image.new("RGB", (size, size), PANEL)
+    draw = ImageDraw.Draw(picture)
+    draw.ellipse((0.16 * size, 0.74 * size, 0.84 * size, 1.5 * size), SILHOUETTE)
+    draw.ellipse((0.30 * size, 0.17 * size, 0.70 * size, 0.69 * size), SILHOUETTE)
+    return picture.resize((side, side), Image.Resampling.BOX)
+
+
+def _state(frame: Image.Image, box: Box, state: State, letter: float) -> None:
+    """The state's icon and word in its colour."""
+    sign = words.SIGNS[state]
+    side = box[3] - box[1]
+    frame.paste(sign.colour, box[:2], _icon(state, side))
+    font = _font(round(letter * 1.55))
+    ImageDraw.Draw(frame).text(
+        (box[0] + side + round(letter * 0.5), (box[1] + box[3]) // 2),
+        sign.word,
+        fill=sign.colour,
+        font=font,
+        anchor="lm",
+        stroke_width=max(0, round(letter / 40)),
+        stroke_fill=sign.colour,
+    )
+
+
+@lru_cache(maxsize=16)
+def _icon(state: State, side: int) -> Image.Image:
+    scale = 4 * side / 24
+    mask = Image.new("L", (4 * side, 4 * side), 0)
+    draw = ImageDraw.Draw(mask)
+    width = round(2.4 * scale)
+    for stroke in words.SIGNS[state].icon:
+        points = [(x * scale, y * scale) for x, y in stroke]
+        draw.line(points, 255, width, joint="curve")
+        for x, y in (points[0], points[-1]):
+            draw.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), 255)
+    return mask.resize((side, side), Image.Resampling.BOX)
+
+
+@dataclass(frozen=True)
+class _Text:
+    text: str
+    size: float
+    colour: str
+    optional: bool = False
+    """left out where there is no room"""
+    gap: float = 0.0
+    """free pixels above"""
+
+
+@dataclass(frozen=True)
+class _Bar:
+    """How sure: a bar of full width, filled from `low` to `high` (0 to 1)."""
+
+    low: float
+    high: float
+    size: float
+    colour: str
+    optional: bool = True
+    gap: float = 0.0
+
+
+_Item = _Text | _Bar
+
+
+def _words(scene: Scene, letter: float, colour: str) -> list[_Item]:
+    if scene.state is State.FAULT:
+        return [_Text(scene.message or "Something is wrong. The log says more.", letter, BRIGHT)]
+    items: list[_Item] = [_Text(words.SIGNS[scene.state].hint, letter, QUIET, optional=True)]
+    if scene.estimate is None:
+        return items
+    if lines := words.lines(scene.estimate):
+        heading = _Text(f"{words.HEADING}:", letter * 0.85, QUIET, optional=True, gap=letter * 0.5)
+        items.append(heading)
+    for line in lines:
+        sure = line.value != words.NOT_SURE
+        said = f"{line.label}: {line.value}"
+        items.append(_Text(said, letter * 1.25, BRIGHT if sure else QUIET, gap=letter * 0.45))
+        if line.share:
+            items.append(_Bar(*line.share, letter * 0.3, colour, gap=letter * 0.1))
+        if line.note:
+            items.append(_Text(line.note, letter * 0.75, QUIET, optional=True))
+    evidence = words.evidence(scene.estimate)
+    items.append(_Text(evidence, letter * 0.85, QUIET, gap=letter * 0.5))
+    return items
+
+
+def _write(draw: ImageDraw.ImageDraw, box: Box, items: list[_Item], centred: bool) -> None:
+    """Write the items into the box: smaller, and then without the optional ones, until they fit."""
+    width, room = box[2] - box[0], box[3] - box[1]
+    choices = [(0, 1.3), (0, 1.15), (0, 1.0), (0, 0.85), (1, 1.0), (1, 0.85), (1, 0.7), (1, 0.55)]
+    if centred:
+        choices, width = [(0, 1.0), (0, 0.85)], _balanced(items, width)
+    for leave_out, scale in choices:
+        kept = [item for item in items if not (leave_out and item.optional)]
+        rows = [row for item in kept for row in _rows(_scaled(item, scale), width)]
+        if sum(_height(row) for row in rows) <= room:
+            break
+    y = float(box[1])
+    for row in rows:
+        bottom = y + _height(row)
+        if bottom > box[3] + 1:  # more than any size of letters can hold: the rest is cut off
+            return
+        if isinstance(row, _Bar):
+            _draw_bar(draw, row, (box[0], round(bottom - row.size), box[2], round(bottom)))
+        else:
+            x, anchor = ((box[0] + box[2]) / 2, "ms") if centred else (box[0], "ls")
+            baseline = bottom - 0.3 * row.size
+            draw.text((x, baseline), row.text, row.colour, _font(round(row.size)), anchor)
+        y = bottom
+
+
+def _draw_bar(draw: ImageDraw.ImageDraw, bar: _Bar, box: Box) -> None:
+    width, radius = box[2] - box[0], (box[3] - box[1]) / 2
+    draw.rounded_rectangle(box, radius, PANEL)
+    left = box[0] + bar.low * width
+    right = max(box[0] + bar.high * width, left + 2 * radius)
+    draw.rounded_rectangle((left, box[1], right, box[3]), radius, bar.colour)
+
+
+def _scaled(item: _Item, scale: float) -> _Item:
+    smallest = 10.0 if isinstance(item, _Text) else 0.0
+    return replace(item, size=max(smallest, item.size * scale), gap=item.gap * scale)
+
+
+def _height(item: _Item) -> float:
+    return item.gap + item.size * (1.3 if isinstance(item, _Text) else 1.0)
+
+
+def _balanced(items: list[_Item], width: int) -> int:
+    """The least width that needs no more rows than `width`: rows of about one length."""
+    rows = sum(len(_rows(item, width)) for item in items)
+    while sum(len(_rows(item, round(width * 0.95))) for item in items) == rows:
+        width = round(width * 0.95)
+    return width
+
+
+def _rows(item: _Item, width: int) -> list[_Item]:
+    """The item broken into rows that are no wider than `width` pixels."""
+    if isinstance(item, _Bar):
+        return [item]
+    font = _font(round(item.size))
+    rows: list[str] = []
+    for word in _printable(item.text).split(" "):
+        if rows and font.getlength(f"{rows[-1]} {word}") <= width:
+            rows[-1] += f" {word}"
+            continue
+        rows.append(word)
+        while font.getlength(rows[-1]) > width and len(rows[-1]) > 1:  # a path, an address
+            fits = max(1, int(len(rows[-1]) * width / font.getlength(rows[-1])))
+            rows[-1:] = [rows[-1][:fits], rows[-1][fits:]]
+    return [
+        replace(item, text=row.replace(_GLUE, " "), gap=item.gap if first else 0.0)
+        for first, row in ((index == 0, row) for index, row in enumerate(rows))
+    ]
+
+
+_GLUE = "\u00a0"
+_LOOKALIKES = str.maketrans({"–": "-", "—": "-", "×": "x", "ß": "ss", "≥": ">=", "≤": "<="})
+
+
+def _printable(text: str) -> str:
+    """The text in letters that Pillow's built-in font has: signs without accents."""
+    glued = text.replace("\n", " ").translate(_LOOKALIKES)
+    return "".join(
+        letter
+        for sign in glued
+        for letter in (sign if sign == _GLUE else unicodedata.normalize("NFKD", sign))
+        if not unicodedata.combining(letter)
+    )
+
+
+@lru_cache(maxsize=32)
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    font = ImageFont.load_default(size)
+    assert isinstance(font, ImageFont.FreeTypeFont)  # a Pillow without FreeType is not supported
+    return font

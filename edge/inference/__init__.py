@@ -1,0 +1,1 @@
+"""Bundles and the runtimes that run their models."""

@@ -1,0 +1,321 @@
+"""`bundle.json`: the contract between `convert` and `edge`, as types.
+
+Unknown keys are refused: what this version does not understand it must not guess. Paths are
+relative to the bundle, with `/`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from edge.errors import BundleError
+
+SCHEMA_VERSION = 1
+
+FileName = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$")
+]
+"""a path inside the bundle: no leading slash, no `..`, no hidden file"""
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Target = Literal["cpu", "coral", "jetson"]
+
+
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=False):
+    """A JSON object whose unknown keys are errors."""
+
+
+class File(_Part, frozen=True):
+    sha256: Sha256
+    bytes: Annotated[int, Meta(ge=0)]
+
+
+class Source(_Part, frozen=True):
+    """A checkpoint that the bundle was made from."""
+
+    name: str
+    sha256: Sha256
+
+
+class Golden(_Part, frozen=True):
+    """A window of sound and the features that the front end must make of it."""
+
+    sound: FileName
+    """`.npy`, `(window_samples,) float32`"""
+    features: FileName
+    """`.npy`, what the front end returns"""
+    tolerance: Annotated[float, Meta(gt=0, le=0.1)]
+    """largest absolute difference that is allowed"""
+
+
+class FrontEndPart(_Part, frozen=True):
+    name: str
+    parameters: dict[str, Any]
+    window_samples: Annotated[int, Meta(ge=400, le=16000 * 20)]
+    """samples at 16 kHz that one run of the trunk sees"""
+    hop_samples: Annotated[int, Meta(ge=160, le=16000 * 20)]
+    """samples of new speech from one run of the trunk to the next"""
+    golden: Golden
+
+
+class Model(_Part, frozen=True):
+    """One network, as one `.tflite` per target. `cpu` is always there."""
+
+    files: dict[Target, FileName]
+
+
+class Voice(_Part, frozen=True):
+    trunk: Model
+    """features `(1, frames, bins, channels)` → vector `(1, n)`; the vectors are averaged"""
+    head: Model
+    """mean vector `(1, n)` → face feature `(1, dimensions)`"""
+    receptive_field_frames: Annotated[int, Meta(ge=1)]
+    stride_frames: Annotated[int, Meta(ge=1)]
+    dimensions: Annotated[int, Meta(ge=1)]
+    """of the face feature"""
+    minimum_evidence_s: Annotated[float, Meta(ge=0)] = 1.0
+    """seconds of speech below which nothing is said about the speaker"""
+
+
+class Withheld(_Part, frozen=True):
+    """When `class_name` is more probable than this, the attribute is withheld for that reason."""
+
+    class_name: str
+    above: Share
+    reason: str
+
+
+class ChoiceCalibration(_Part, frozen=True):
+    temperature: Annotated[float, Meta(gt=0)]
+    """logits are divided by it before the softmax (Guo et al. 2017)"""
+    threshold: Share
+    """a value is given when its probability is at least this"""
+    withheld: tuple[Withheld, ...] = ()
+
+
+class ChoiceAttribute(_Part, frozen=True, tag_field="kind", tag="choice"):
+    """A network from the face feature to one logit per class."""
+
+    name: str
+    sensitive: bool
+    model: Model
+    classes: Annotated[tuple[str, ...], Meta(min_length=2)]
+    calibration: ChoiceCalibration
+
+
+class Bins(_Part, frozen=True):
+    """Equal bins of a quantity: bin i spans first + i·width … first + (i+1)·width."""
+
+    first: float
+    width: Annotated[float, Meta(gt=0)]
+    count: Annotated[int, Meta(ge=2, le=1000)]
+
+
+class QuantityCalibration(_Part, frozen=True):
+    temperature: Annotated[float, Meta(gt=0)]
+    coverage: Share
+    """share of speakers in the interval, measured"""
+    low_quantile: Share
+    high_quantile: Share
+    """quantiles of the predicted distribution that bound the interval"""
+    widest: Annotated[float, Meta(gt=0)]
+    """an interval wider than this says nothing: abstain"""
+
+
+class QuantityAttribute(_Part, frozen=True, tag_field="kind", tag="quantity"):
+    """A network from the face feature to one logit per bin of a quantity."""
+
+    name: str
+    sensitive: bool
+    model: Model
+    unit: str
+    bins: Bins
+    calibration: QuantityCalibration
+
+
+AttributePart = ChoiceAttribute | QuantityAttribute
+
+
+class Parameter(_Part, frozen=True):
+    """A named input of the face decoder."""
+
+    name: str
+    low: float
+    high: float
+    default: float
+    role: Literal["demographic", "identity", "style", "expression"]
+    meaning: str = ""
+
+
+class ChoiceDrive(_Part, frozen=True, tag_field="kind", tag="choice"):
+    """A choice attribute moves parameters as far as its probabilities carry:
+    value = default + Σ probability(class) · (value for the class − default)."""
+
+    attribute: str
+    classes: dict[str, dict[str, float]]
+    """parameter values by class; a class or parameter that is not listed keeps the default"""
+
+
+class QuantityDrive(_Part, frozen=True, tag_field="kind", tag="quantity"):
+    """A quantity moves parameters along a piecewise linear table."""
+
+    attribute: str
+    at: Annotated[tuple[float, ...], Meta(min_length=2)]
+    """values of the quantity, rising"""
+    parameters: dict[str, tuple[float, ...]]
+    """parameter values at each of `at`"""
+
+
+class Identity(_Part, frozen=True):
+    """The rest of the face feature gives a voice its own face: variety, not estimation."""
+
+    axes: FileName
+    """`.npy`, `(parameters, dimensions + 1) float32`: directions in the face feature, last column
+    the offset; scaled so that speakers spread with standard deviation 1"""
+    amplitudes: dict[str, float]
+    """parameter → its change at +1 standard deviation, in the order of the axes' rows"""
+
+
+class Styles(_Part, frozen=True):
+    """Parameters of which one is 1 and the others 0, e.g. hair styles: the attribute's classes
+    give each style a weight, the voice's identity chooses among them."""
+
+    attribute: str
+    classes: dict[str, dict[str, float]]
+    """weight of each style parameter by class"""
+    axes: FileName
+    """`.npy`, `(styles, dimensions + 1) float32`, as for Identity"""
+
+
+class VocalTract(_Part, frozen=True):
+    """Vocal tract length, measured in the sound, moves the size of the lower face."""
+
+    expected_cm: dict[str, float]
+    """by class of the attribute"""
+    attribute: str
+    deviation_cm: Annotated[float, Meta(gt=0)]
+    """standard deviation within a class"""
+    amplitudes: dict[str, float]
+    """parameter → its change at +1 standard deviation"""
+
+
+class Measures(_Part, frozen=True):
+    """Craniofacial measures of the drawn face, linear in its parameters (Farkas 1994)."""
+
+    names: tuple[str, ...]
+    weights: tuple[tuple[float, ...], ...]
+    """`(measures, parameters)`"""
+    bias: tuple[float, ...]
+    r2: tuple[float, ...]
+    """share of variance that the linear form explains, per measure"""
+
+
+class Face(_Part, frozen=True):
+    """The face decoder: `(1, n) → (1, size, size, 3)`, RGB 0…1.
+
+    With `parameters` it takes named parameters; without, it takes the face feature itself.
+    """
+
+    model: Model
+    size: Annotated[int, Meta(ge=16, le=2048)]
+    parameters: tuple[Parameter, ...] = ()
+    drives: tuple[ChoiceDrive | QuantityDrive, ...] = ()
+    identity: Identity | None = None
+    styles: Styles | None = None
+    vocal_tract: VocalTract | None = None
+    measures: Measures | None = None
+
+
+class Manifest(_Part, frozen=True):
+    schema_version: int
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+    version: str
+    licence: str
+    created_by: str
+    sources: tuple[Source, ...]
+    files: dict[FileName, File]
+    front_end: FrontEndPart
+    voice: Voice
+    attributes: tuple[AttributePart, ...]
+    absent: dict[str, str]
+    """attributes that people may expect and this bundle does not have → why"""
+    face: Face
+    certificate: FileName
+    model_card: FileName
+
+
+def parse_manifest(text: bytes) -> Manifest:
+    """The manifest in `bundle.json`. Raises BundleError that names the key at fault."""
+    try:
+        version = msgspec.json.decode(text, type=_Version).schema_version
+        if version != SCHEMA_VERSION:
+            raise BundleError(
+                f"bundle.json has schema version {version}; this program reads {SCHEMA_VERSION}. "
+                "Convert the model again, or update speech2face-edge."
+            )
+        manifest = msgspec.json.decode(text, type=Manifest)
+    except msgspec.DecodeError as error:
+        raise BundleError(f"bundle.json is damaged or not a bundle's: {error}.") from error
+    except RecursionError as error:
+        raise BundleError("bundle.json is damaged or not a bundle's: nested too deep.") from error
+    _check_references(manifest)
+    return manifest
+
+
+class _Version(msgspec.Struct):
+    schema_version: int
+
+
+def _check_references(manifest: Manifest) -> None:
+    """Every file and name that the manifest refers to must be in it."""
+    for name in referenced_files(manifest):
+        if name not in manifest.files:
+            raise BundleError(f"bundle.json refers to {name} but does not list it under files.")
+    for model in models(manifest).values():
+        if "cpu" not in model.files:
+            raise BundleError("bundle.json has a model without a file for the target cpu.")
+    face, known = manifest.face, {parameter.name for parameter in manifest.face.parameters}
+    used: set[str] = set()
+    for drive in face.drives:
+        if isinstance(drive, ChoiceDrive):
+            used.update(*drive.classes.values())
+        else:
+            used.update(drive.parameters)
+            if any(len(row) != len(drive.at) for row in drive.parameters.values()):
+                raise BundleError(
+                    f"bundle.json drives the face by {drive.attribute} with a "
+                    "table whose rows differ in length."
+                )
+    for part in (face.identity, face.vocal_tract):
+        used.update(part.amplitudes if part else ())
+    if face.styles:
+        used.update(*face.styles.classes.values())
+    if used - known:
+        raise BundleError(
+            f"bundle.json drives the face by {', '.join(sorted(used - known))}, "
+            "which the face decoder does not take."
+        )
+    if face.measures and any(len(row) != len(known) for row in face.measures.weights):
+        raise BundleError("bundle.json has craniofacial measures that do not fit the parameters.")
+
+
+def models(manifest: Manifest) -> dict[str, Model]:
+    """Every network of the bundle by its role: trunk, head, the attributes' names, face."""
+    return {
+        "trunk": manifest.voice.trunk,
+        "head": manifest.voice.head,
+        **{attribute.name: attribute.model for attribute in manifest.attributes},
+        "face": manifest.face.model,
+    }
+
+
+def referenced_files(manifest: Manifest) -> list[str]:
+    """Every file that some part of the manifest points to."""
+    golden, face = manifest.front_end.golden, manifest.face
+    names = [golden.sound, golden.features, manifest.certificate, manifest.model_card]
+    names += [name for model in models(manifest).values() for name in model.files.values()]
+    names += [part.axes for part in (face.identity, face.styles) if part]
+    return names

@@ -1,0 +1,1 @@
+"""What leaves the board over MQTT, and how Home Assistant learns of it."""

@@ -1,0 +1,53 @@
+"""The way from sound to a face, without devices: used by `render` and by the daemon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge.audio.block import AudioBlock
+from edge.audio.speech import SpeechDetector
+from edge.face.painter import Painter, Portrait
+from edge.inference.bundle import Bundle
+from edge.inference.interpreter import Runtime
+from edge.voice.listener import Listener
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one block of sound brought."""
+
+    speaking: bool
+    portrait: Portrait | None
+    """when the estimate changed"""
+
+
+class Pipeline:
+    """Speech detection, estimate and face, one block at a time."""
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        runtime: Runtime,
+        threads: int = 1,
+        allowed: frozenset[str] = frozenset(),
+    ) -> None:
+        self.minimum_s = bundle.manifest.voice.minimum_evidence_s
+        """seconds of speech below which there is no estimate"""
+        self._detector = SpeechDetector()
+        self._listener = Listener(bundle, runtime, threads, allowed)
+        self._painter = Painter(bundle, runtime, threads)
+
+    @property
+    def speech_s(self) -> float:
+        """Seconds of speech heard from this speaker."""
+        return self._listener.speech_s
+
+    def push(self, block: AudioBlock) -> Step:
+        """Take the next block."""
+        speech = self._detector(block)
+        heard = self._listener.push(speech.samples) if speech.samples.size else None
+        return Step(speech.active, self._painter.paint(heard) if heard else None)
+
+    def new_speaker(self) -> None:
+        """Forget the speaker; the next speech starts from nothing."""
+        self._listener.reset()

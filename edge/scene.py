@@ -1,0 +1,41 @@
+"""What the owner sees at one moment: the type that display and MQTT receive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from PIL import Image
+
+from edge.state import State
+from edge.voice.estimate import Estimate
+
+CAPTION = "Imagined from the voice. Not a picture of anyone."
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One moment. Scenes replace each other; none has to be shown."""
+
+    state: State
+    estimate: Estimate | None = None
+    """None until about a second of speech was heard, and again after `forget`"""
+    face: Image.Image | None = None
+    """square RGB picture that belongs to `estimate`; nobody may change it in place"""
+    message: str = ""
+    """in a fault: what is wrong and what to do; else empty"""
+    level: float = 0.0
+    """loudness of the latest block, root mean square, full scale 1"""
+
+
+class Display(Protocol):
+    """Something that shows scenes."""
+
+    name: str
+    """as in the settings: `window`, `web`, `png`"""
+
+    def show(self, scene: Scene) -> None:
+        """Take over a scene; returns at once. Raises DeviceError when the display is gone."""
+
+    def close(self) -> None:
+        """Let go of the device. May be called twice."""

@@ -1,0 +1,138 @@
+"""Settings of the daemon: TOML, typed, strict. An unknown key is refused, never ignored."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from edge.errors import UsageError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+TopicLevel = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+RuntimeName = Literal["auto", "tflite-runtime", "litert"]
+DisplayName = Literal["auto", "window", "web", "png", "none"]
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A TOML table whose unknown keys are errors."""
+
+
+class Device(_Table, frozen=True):
+    name: Annotated[TopicLevel, Meta(description="Name of this board, one MQTT topic level.")] = (
+        "speech2face"
+    )
+
+
+class Audio(_Table, frozen=True):
+    source: Annotated[
+        str, Meta(description='"mic", or a sound file that is played as if it were the microphone.')
+    ] = "mic"
+    device: Annotated[
+        str,
+        Meta(description="Microphone, by a part of its name as `s2f-edge devices` prints it."),
+    ] = ""
+    hold_s: Annotated[
+        float,
+        Meta(ge=0.5, description="Seconds of silence after which the next speech is a new person."),
+    ] = 8.0
+
+
+class Inference(_Table, frozen=True):
+    runtime: RuntimeName = "auto"
+    threads: Annotated[int, Meta(ge=1, le=64)] = 1
+
+
+class Bundle(_Table, frozen=True):
+    path: Annotated[
+        str, Meta(description="Folder or zip of a bundle; empty for the reference bundle.")
+    ] = ""
+
+
+class DisplaySettings(_Table, frozen=True):
+    kind: DisplayName = "auto"
+    fullscreen: bool = False
+    png_path: Annotated[str, Meta(description="File that the png display replaces.")] = "face.png"
+    web_host: Annotated[
+        str, Meta(description="Address of the page. Others can see the face if it is not loopback.")
+    ] = "127.0.0.1"
+    web_port: Port = 8090
+
+
+class Mqtt(_Table, frozen=True):
+    broker: Annotated[
+        str, Meta(description="mqtt://host:1883 or mqtts://host:8883; empty for no MQTT.")
+    ] = ""
+    username: str = ""
+    password_file: Annotated[
+        str, Meta(description="File whose first line is the password, readable by the owner only.")
+    ] = ""
+    ca_file: Annotated[
+        str, Meta(description="Certificate that signed the broker's; empty for the system's.")
+    ] = ""
+    protocol: Annotated[Literal["5", "3.1.1"], Meta(description="MQTT version.")] = "5"
+    base_topic: TopicLevel = "speech2face"
+    discovery: Annotated[bool, Meta(description="Announce entities to Home Assistant.")] = True
+    discovery_prefix: TopicLevel = "homeassistant"
+
+
+class Publish(_Table, frozen=True):
+    """What may leave the board. What is off is also absent from the page and the window."""
+
+    gender: bool = True
+    age: bool = True
+    ethnicity: bool = False
+    craniofacial: bool = True
+    face: Annotated[bool, Meta(description="The face as JPEG over MQTT.")] = False
+
+    def attributes(self) -> frozenset[str]:
+        """Names of the attributes that are switched on."""
+        names = ("gender", "age", "ethnicity", "craniofacial")
+        return frozenset(name for name in names if getattr(self, name))
+
+
+class Settings(_Table, frozen=True):
+    device: Device = Device()
+    audio: Audio = Audio()
+    inference: Inference = Inference()
+    bundle: Bundle = Bundle()
+    display: DisplaySettings = DisplaySettings()
+    mqtt: Mqtt = Mqtt()
+    publish: Publish = Publish()
+
+
+def load(path: Path) -> Settings:
+    """Read settings from a TOML file. Raises UsageError that names the key at fault."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"The settings file {path} cannot be read: {error}.") from error
+    try:
+        return parse(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"The settings file {path} is not TOML: {error}.") from error
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from error
+
+
+def parse(tables: dict[str, Any]) -> Settings:
+    """Settings from plain tables. Raises UsageError."""
+    try:
+        return msgspec.convert(tables, Settings)
+    except msgspec.ValidationError as error:
+        raise UsageError(
+            f"{error}. `s2f-edge config schema` lists every key and what it takes."
+        ) from error
+
+
+def schema() -> dict[str, Any]:
+    """JSON schema of the settings."""
+    return msgspec.json.schema(Settings)

@@ -1,0 +1,1 @@
+"""From speech to what is believed about the speaker."""

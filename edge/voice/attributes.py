@@ -1,0 +1,84 @@
+"""From the face feature to calibrated attributes, or to an honest 'unknown'."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.inference.bundle import Bundle
+from edge.inference.interpreter import Model, Runtime
+from edge.inference.manifest import ChoiceAttribute, QuantityAttribute
+from edge.voice.estimate import Attribute, Choice, Quantity
+
+
+class AttributeHeads:
+    """The attribute networks of a bundle. A sensitive attribute runs only when it is allowed."""
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        runtime: Runtime,
+        threads: int = 1,
+        allowed: frozenset[str] = frozenset(),
+    ) -> None:
+        self._heads = [
+            (part, Model(bundle.model(part.name), runtime, threads, f"{part.name} head"))
+            for part in bundle.manifest.attributes
+            if not part.sensitive or part.name in allowed
+        ]
+        self._absent: dict[str, Attribute] = {
+            name: Choice(None, None, {}, reason) for name, reason in bundle.manifest.absent.items()
+        }
+        for part in bundle.manifest.attributes:
+            if part.sensitive and part.name not in allowed:
+                reason = f"switched off: [publish] {part.name} = true has it estimated"
+                self._absent[part.name] = Choice(None, None, {}, reason)
+
+    def __call__(self, feature: npt.NDArray[np.float32]) -> Mapping[str, Attribute]:
+        """Attributes by name, absent ones included with their reason."""
+        known: dict[str, Attribute] = {}
+        for part, model in self._heads:
+            logits = model(feature).ravel()
+            known[part.name] = (
+                choose(part, logits) if isinstance(part, ChoiceAttribute) else measure(part, logits)
+            )
+        return {**known, **self._absent}
+
+
+def choose(part: ChoiceAttribute, logits: npt.NDArray[np.float32]) -> Choice:
+    """The most probable class, or an abstention below the bundle's threshold."""
+    calibration = part.calibration
+    probabilities = softmax(logits / calibration.temperature)
+    scores = dict(zip(part.classes, map(float, probabilities), strict=True))
+    for withheld in calibration.withheld:
+        if scores[withheld.class_name] > withheld.above:
+            return Choice(None, None, scores, withheld.reason)
+    excluded = {withheld.class_name for withheld in calibration.withheld}
+    best = max((name for name in part.classes if name not in excluded), key=scores.__getitem__)
+    if scores[best] < calibration.threshold:
+        reason = f"not sure enough: {best} {scores[best]:.0%}, {calibration.threshold:.0%} needed"
+        return Choice(None, None, scores, reason)
+    return Choice(best, scores[best], scores)
+
+
+def measure(part: QuantityAttribute, logits: npt.NDArray[np.float32]) -> Quantity:
+    """Median and interval of the predicted distribution, or an abstention when it is too wide."""
+    calibration, bins = part.calibration, part.bins
+    probabilities = softmax(logits / calibration.temperature)
+    edges = bins.first + bins.width * np.arange(bins.count + 1)
+    cumulative = np.concatenate([[0.0], np.cumsum(probabilities)])
+    value, low, high = np.interp(
+        [0.5, calibration.low_quantile, calibration.high_quantile], cumulative, edges
+    )
+    if high - low > calibration.widest:
+        reason = f"not sure enough: between {low:.0f} and {high:.0f} {part.unit}"
+        return Quantity(None, None, None, part.unit, calibration.coverage, reason)
+    return Quantity(float(value), float(low), float(high), part.unit, calibration.coverage)
+
+
+def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Probabilities from logits `(classes,)`."""
+    powers = np.exp(logits.astype(np.float64) - float(np.max(logits)))
+    return np.asarray(powers / powers.sum())

@@ -1,0 +1,63 @@
+"""The streaming voice encoder: trunk on what is new, running mean, head."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.audio.block import SAMPLE_RATE
+from edge.inference.bundle import Bundle
+from edge.inference.interpreter import Model, Runtime
+
+
+class StreamingEncoder:
+    """Speech in pieces of any length to one face feature of all speech so far.
+
+    The trunk sees each window once, and the head takes the mean of the trunk's vectors (the
+    paper's average over time), so a second of speech costs the same however long the speaker
+    talks, and pieces give exactly what the whole would.
+    """
+
+    def __init__(self, bundle: Bundle, runtime: Runtime, threads: int = 1) -> None:
+        part = bundle.manifest.front_end
+        self._front_end = bundle.front_end
+        self._window, self._hop = part.window_samples, part.hop_samples
+        self._trunk = Model(bundle.model("trunk"), runtime, threads, "voice trunk")
+        self._head = Model(bundle.model("head"), runtime, threads, "voice head")
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the speaker."""
+        self._waiting = np.zeros(0, np.float32)
+        self._sum = np.zeros(int(np.prod(self._trunk.output_shape)), np.float64)
+        self._windows = 0
+
+    @property
+    def evidence_s(self) -> float:
+        """Seconds of speech that the feature rests on."""
+        if not self._windows:
+            return 0.0
+        return ((self._windows - 1) * self._hop + self._window) / SAMPLE_RATE
+
+    @property
+    def waiting_s(self) -> float:
+        """Seconds of speech heard so far, the part that fills no window yet included."""
+        overlap = self._window - self._hop if self._windows else 0
+        return self.evidence_s + max(0, self._waiting.size - overlap) / SAMPLE_RATE
+
+    def push(self, speech: npt.NDArray[np.float32]) -> int:
+        """Take `(samples,) float32` of speech at 16 kHz. Returns how many windows it completed."""
+        self._waiting = np.concatenate([self._waiting, speech])
+        completed = 0
+        while self._waiting.size >= self._window:
+            features = self._front_end(self._waiting[: self._window])
+            self._sum += self._trunk(features).ravel()
+            self._waiting = self._waiting[self._hop :]
+            completed += 1
+        self._windows += completed
+        return completed
+
+    def feature(self) -> npt.NDArray[np.float32]:
+        """The face feature `(dimensions,) float32` of all windows so far (at least one)."""
+        mean = (self._sum / self._windows).astype(np.float32)
+        return self._head(mean).ravel()
