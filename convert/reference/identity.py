@@ -20,7 +20,7 @@ from convert.errors import ConvertError
 Floats = npt.NDArray[np.float64]
 
 SEED = 20_240_811
-DIRECTIONS = 40
+DIRECTIONS = 24
 SHRINKAGE = 0.05
 """share of the mean variance added to the within-speaker covariance (Ledoit and Wolf 2004)"""
 

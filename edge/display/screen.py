@@ -15,6 +15,8 @@ import sys
 import threading
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # stdout belongs to the protocol
+os.environ.setdefault("SDL_VIDEO_X11_WMCLASS", "speech2face")  # else it is this file's name
+os.environ.setdefault("SDL_VIDEO_WAYLAND_WMCLASS", "speech2face")
 import pygame
 
 HEADER = struct.Struct(">II")
@@ -37,11 +39,9 @@ class Frames:
         return latest
 
     def _read(self) -> None:
-        stdin = sys.stdin.buffer
-        while len(header := stdin.read(HEADER.size)) == HEADER.size:
+        while header := _read(HEADER.size):
             size = HEADER.unpack(header)
-            pixels = stdin.read(size[0] * size[1] * 3)
-            if len(pixels) < size[0] * size[1] * 3:
+            if not (pixels := _read(size[0] * size[1] * 3)):
                 break
             frame = pygame.image.frombuffer(pixels, size, "RGB")
             with self._lock:
@@ -50,6 +50,20 @@ class Frames:
             if not announced:
                 pygame.event.post(pygame.event.Event(FRAME))
         pygame.event.post(pygame.event.Event(END))
+
+
+def _read(count: int) -> bytes:
+    """So many bytes of stdin, or none at its end.
+
+    Not through `sys.stdin`: Python cannot end while a thread waits in a buffered read.
+    """
+    got = bytearray()
+    while len(got) < count:
+        part = os.read(0, min(count - len(got), 1 << 16))
+        if not part:
+            return b""
+        got += part
+    return bytes(got)
 
 
 def main(arguments: list[str]) -> None:
@@ -102,6 +116,7 @@ def _show() -> None:
 
 def _draw(frame: pygame.Surface) -> None:
     window = pygame.display.get_surface()
+    assert window is not None
     if frame.get_size() != window.get_size():  # until a frame of the new size arrives
         frame = pygame.transform.smoothscale(frame, window.get_size())
     window.blit(frame, (0, 0))
@@ -114,7 +129,8 @@ def _size() -> str:
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201: the pipe to the parent
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -75,6 +75,4 @@ def _interval(line: words.Line, attribute: Attribute) -> dict[str, float] | None
 
 def _path(icon: tuple[words.Stroke, ...]) -> str:
     """The strokes as SVG path data."""
-    return " ".join(
-        "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in stroke) for stroke in icon
-    )
+    return " ".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in stroke) for stroke in icon)

@@ -9,11 +9,13 @@ import json
 import logging
 import secrets
 import socket
+import sys
 import threading
 import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
+from typing import Any
 from urllib.parse import urlsplit
 
 from PIL import Image
@@ -167,25 +169,28 @@ class _Server(ThreadingHTTPServer):
         self.address_family = _family(host)
         super().__init__((host, port), _Handler)
 
-    def process_request(self, request: object, client_address: object) -> None:
+    def process_request(self, request: Any, client_address: Any) -> None:
         """Give the client a thread, unless all are taken."""
-        assert isinstance(request, socket.socket)
         if not self._connections.acquire(blocking=False):
             log.warning("event=web_refused reason=%r", "too many connections")
             self.shutdown_request(request)
             return
-        super().process_request(request, client_address)  # type: ignore[arg-type]
+        super().process_request(request, client_address)
 
-    def process_request_thread(self, request: object, client_address: object) -> None:
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Serve one client, then free its place."""
         try:
-            super().process_request_thread(request, client_address)  # type: ignore[arg-type]
+            super().process_request_thread(request, client_address)
         finally:
             self._connections.release()
 
-    def handle_error(self, request: object, client_address: object) -> None:
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """Log what went wrong with one client; the others do not notice."""
-        log.exception("event=web_request_failed")
+        error = sys.exc_info()[1]
+        if isinstance(error, (ConnectionError, TimeoutError)):
+            log.debug("event=web_client_gone error=%r", str(error))
+        else:
+            log.exception("event=web_request_failed")
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -195,22 +200,14 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 10.0
     """seconds that a client may take to ask, or to take in what is sent"""
 
-    def do_GET(self) -> None:  # noqa: N802: the name that http.server asks for
+    def do_GET(self) -> None:
         if self.server.only_loopback and not is_loopback(_host_name(self.headers.get("Host", ""))):
             self._refuse(
                 HTTPStatus.MISDIRECTED_REQUEST,
-                "This page answers only to the name of this machine itself: 127.0.0.1 or localhost.",
+                "This page answers only to names of this machine: 127.0.0.1 or localhost.",
             )
             return
-        path = urlsplit(self.path).path
-        try:
-            self._answer(path)
-        except (ConnectionError, TimeoutError) as error:
-            log.debug("event=web_client_gone path=%s error=%r", path, str(error))
-
-    do_HEAD = do_GET  # noqa: N815: as above
-
-    def _answer(self, path: str) -> None:
+        path = self.path.partition("?")[0]
         if path in self.server.page:
             self._send(*self.server.page[path])
         elif path == "/scene.json":
@@ -225,6 +222,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._stream()
         else:
             self._refuse(HTTPStatus.NOT_FOUND, "There is nothing here. The page is at /.")
+
+    do_HEAD = do_GET  # noqa: N815
 
     def _stream(self) -> None:
         if not self.server.streams.acquire(blocking=False):

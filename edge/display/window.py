@@ -18,6 +18,8 @@ from edge.scene import Scene
 from edge.state import State
 
 HEADER = struct.Struct(">II")
+CARDS = Path("/dev/dri")
+"""where Linux lists graphics cards, which SDL can use without a desktop"""
 OPEN_TIMEOUT_S = 20.0
 """a board that has just started needs seconds to load SDL"""
 
@@ -84,6 +86,7 @@ class WindowDisplay:
         self._worker.close(timeout_s=1.0)
         if self._worker.busy:  # the child does not read any more
             self._child.kill()
+            self._worker.close()
         assert self._child.stdin is not None
         self._child.stdin.close()
         try:
@@ -145,8 +148,8 @@ def why_no_window() -> str:
     """What keeps a window from opening on this machine; empty when nothing is in sight."""
     if not _screen():
         return (
-            "No screen: neither DISPLAY nor WAYLAND_DISPLAY is set, and there is no /dev/dri/card*. "
-            "Connect a screen or start a desktop, or set [display] kind to web."
+            "No screen: neither DISPLAY nor WAYLAND_DISPLAY is set, and there is no "
+            "/dev/dri/card*. Connect a screen or start a desktop, or set [display] kind to web."
         )
     if importlib.util.find_spec("pygame") is None:
         return (
@@ -161,4 +164,4 @@ def _screen() -> str:
     for variable in ("SDL_VIDEODRIVER", "WAYLAND_DISPLAY", "DISPLAY"):
         if value := os.environ.get(variable):
             return f"{variable}={value}"
-    return next((str(card) for card in sorted(Path("/dev/dri").glob("card*"))), "")
+    return next((str(card) for card in sorted(CARDS.glob("card*"))), "")

@@ -39,7 +39,7 @@ class Line:
     note: str
     """why not sure, or what the range means; may be empty"""
     share: tuple[float, float] | None
-    """what a bar shows, from 0 to 1: up to the probability, or the interval; None when abstaining"""
+    """from where to where a bar is filled, 0 to 1; None when abstaining"""
 
 
 def _circle(x: float, y: float, radius: float, corners: int = 24) -> Stroke:
@@ -48,8 +48,8 @@ def _circle(x: float, y: float, radius: float, corners: int = 24) -> Stroke:
 
 
 _MICROPHONE: tuple[Stroke, ...] = (
-    ((9, 5), (10, 3), (12, 2), (14, 3), (15, 5), (15, 11), (14, 13), (12, 14), (10, 13), (9, 11))
-    + ((9, 5),),
+    ((9, 5), (10, 3), (12, 2), (14, 3), (15, 5), (15, 11), (14, 13), (12, 14)),
+    ((12, 14), (10, 13), (9, 11), (9, 5)),
     ((5, 11), (6, 15), (9, 17.5), (12, 18), (15, 17.5), (18, 15), (19, 11)),
     ((12, 18), (12, 22)),
     ((8, 22), (16, 22)),
@@ -57,7 +57,9 @@ _MICROPHONE: tuple[Stroke, ...] = (
 
 SIGNS: dict[State, Sign] = {
     State.IDLE: Sign("Idle", "Say something.", "#8b98a9", (_circle(12, 12, 8),)),
-    State.LISTENING: Sign("Listening", "A voice is heard. About a second of it is needed.", "#4ea1ff", _MICROPHONE),
+    State.LISTENING: Sign(
+        "Listening", "A voice is heard. About a second of it is needed.", "#4ea1ff", _MICROPHONE
+    ),
     State.SPEAKING: Sign(
         "Speaking",
         "A voice is heard. The face sharpens.",

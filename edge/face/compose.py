@@ -1,4 +1,4 @@
-"""One picture of a scene for a screen of any size: face, state, what the voice suggests, caption."""
+"""One picture of a scene for a screen of any size: face, state, suggestions and caption."""
 
 from __future__ import annotations
 
@@ -34,12 +34,11 @@ def compose(scene: Scene, size: tuple[int, int]) -> Image.Image:
     frame = Image.new("RGB", (width, height), BACKGROUND)
     places = _arrange(width, height)
     _face(frame, places.face, scene)
-    for box, items, centred in (
-        (places.caption, [_Text(CAPTION, _caption_letter(places.letter), QUIET)], True),
-        (places.words, _words(scene, places.letter, words.SIGNS[scene.state].colour), False),
-    ):
-        _write(ImageDraw.Draw(frame), box, items, centred)
-    _state(frame, places.state, scene.state, places.letter)
+    draw = ImageDraw.Draw(frame)
+    caption = _Text(CAPTION, _caption_letter(places.letter), QUIET)
+    _write(draw, places.caption, [caption], centred=True)
+    _write(draw, places.words, _words(scene, places.letter), centred=False)
+    _state(frame, places.state, scene.state)
     return frame
 
 
@@ -60,6 +59,7 @@ def _arrange(width: int, height: int) -> _Places:
     margin = round(letter * 0.9)
     row = round(letter * 2.1)
     if width >= 1.2 * height:
+        row = round(letter * 2.7)
         caption_height = round(_caption_letter(letter) * 2.8)
         side = min(height - 2 * margin - caption_height, round(width * 0.52))
         top = (height - side - caption_height) // 2
@@ -74,8 +74,8 @@ def _arrange(width: int, height: int) -> _Places:
             (column[0], top, column[1], top + row),
             (column[0], top + row + margin // 2, column[1], height - margin),
         )
-    caption = _caption_letter(letter)
-    caption_height = round(caption * (1.5 if width - 2 * margin >= 23 * caption else 2.8))
+    small = _caption_letter(letter)
+    caption_height = round(small * (1.5 if width - 2 * margin >= 23 * small else 2.8))
     words_height = max(round(height * 0.24), round(5.8 * letter))
     side = min(
         width - 2 * margin, height - 2 * margin - row - caption_height - words_height - margin
@@ -97,7 +97,7 @@ def _caption_letter(letter: float) -> float:
 
 
 def _face(frame: Image.Image, box: Box, scene: Scene) -> None:
-    """The face in a rounded square whose border has the state's colour and swells with the voice."""
+    """The face in a rounded square; its border has the state's colour and swells with the voice."""
     side = box[2] - box[0]
     swell = min(1.0, scene.level * 6) if scene.state is State.SPEAKING else 0.0
     border = max(3, round(side * (0.016 + 0.016 * round(4 * swell) / 4)))
@@ -130,19 +130,22 @@ def _silhouette(side: int) -> Image.Image:
     return picture.resize((side, side), Image.Resampling.BOX)
 
 
-def _state(frame: Image.Image, box: Box, state: State, letter: float) -> None:
+def _state(frame: Image.Image, box: Box, state: State) -> None:
     """The state's icon and word in its colour."""
     sign = words.SIGNS[state]
     side = box[3] - box[1]
     frame.paste(sign.colour, box[:2], _icon(state, side))
-    font = _font(round(letter * 1.55))
+    left = box[0] + round(side * 1.2)
+    size = 0.74 * side
+    if (length := _font(round(size)).getlength(sign.word)) > box[2] - left:
+        size *= (box[2] - left) / length
     ImageDraw.Draw(frame).text(
-        (box[0] + side + round(letter * 0.5), (box[1] + box[3]) // 2),
+        (left, (box[1] + box[3]) // 2),
         sign.word,
         fill=sign.colour,
-        font=font,
+        font=_font(int(size)),
         anchor="lm",
-        stroke_width=max(0, round(letter / 40)),
+        stroke_width=round(size / 60),
         stroke_fill=sign.colour,
     )
 
@@ -187,10 +190,11 @@ class _Bar:
 _Item = _Text | _Bar
 
 
-def _words(scene: Scene, letter: float, colour: str) -> list[_Item]:
+def _words(scene: Scene, letter: float) -> list[_Item]:
+    sign = words.SIGNS[scene.state]
     if scene.state is State.FAULT:
         return [_Text(scene.message or "Something is wrong. The log says more.", letter, BRIGHT)]
-    items: list[_Item] = [_Text(words.SIGNS[scene.state].hint, letter, QUIET, optional=True)]
+    items: list[_Item] = [_Text(sign.hint, letter, QUIET, optional=True)]
     if scene.estimate is None:
         return items
     if lines := words.lines(scene.estimate):
@@ -201,7 +205,7 @@ def _words(scene: Scene, letter: float, colour: str) -> list[_Item]:
         said = f"{line.label}: {line.value}"
         items.append(_Text(said, letter * 1.25, BRIGHT if sure else QUIET, gap=letter * 0.45))
         if line.share:
-            items.append(_Bar(*line.share, letter * 0.3, colour, gap=letter * 0.1))
+            items.append(_Bar(*line.share, letter * 0.3, sign.colour, gap=letter * 0.1))
         if line.note:
             items.append(_Text(line.note, letter * 0.75, QUIET, optional=True))
     evidence = words.evidence(scene.estimate)
@@ -254,8 +258,10 @@ def _height(item: _Item) -> float:
 def _balanced(items: list[_Item], width: int) -> int:
     """The least width that needs no more rows than `width`: rows of about one length."""
     rows = sum(len(_rows(item, width)) for item in items)
-    while sum(len(_rows(item, round(width * 0.95))) for item in items) == rows:
-        width = round(width * 0.95)
+    while (narrower := round(width * 0.95)) < width:
+        if sum(len(_rows(item, narrower)) for item in items) > rows:
+            break
+        width = narrower
     return width
 
 

@@ -19,8 +19,8 @@ _RATE = 10000
 """Hz: four formants of an adult lie below 5 kHz"""
 _FRAME = 300
 """samples at 10 kHz, 30 ms"""
-_STEP = 500
-"""samples at 10 kHz: twenty frames a second are enough for a median"""
+_STEP = 1000
+"""samples at 10 kHz: ten frames a second are enough for a median"""
 _ORDER = 12
 _FORMANTS = 4
 _SPEED_OF_SOUND_CM = 35000.0
@@ -29,7 +29,7 @@ _PITCH_HZ = (70.0, 400.0)
 _VOICED = 0.5
 """normalised autocorrelation from which a frame is voiced"""
 _FRAMES_KEPT = 400
-_FRAMES_NEEDED = 12
+_FRAMES_NEEDED = 8
 
 
 class VocalTract:

@@ -23,7 +23,8 @@ class Canvas:
 
     def __init__(self, size: int, finer: int = 2) -> None:
         try:
-            self.context = moderngl.create_standalone_context(backend="egl")
+            create: Any = moderngl.create_context  # its stubs do not know `backend`
+            self.context = create(standalone=True, backend="egl")
         except Exception as error:  # moderngl raises a bare Exception where EGL is missing
             raise UsageError(
                 f"No off-screen OpenGL: {error}. Install libegl1 and libgl1-mesa-dri."

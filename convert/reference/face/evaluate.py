@@ -48,7 +48,9 @@ def evaluate(
 
     Faces at rest have to be followed by themselves with an expression, as shards have them.
     """
-    from skimage.metrics import structural_similarity
+    from skimage import metrics
+
+    structural_similarity: Callable[..., float] = metrics.structural_similarity
 
     truth = pictures.astype(np.float32) / 255
     drawn = np.clip(decode(parameters), 0, 1)

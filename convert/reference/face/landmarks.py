@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from convert.reference.face.mesh import Floats, Mesh
+from convert.reference.face.mesh import Floats, Integers, Mesh
 
 LANDMARKS: dict[str, int] = {
     "nasion": 169,
@@ -30,14 +30,18 @@ LANDMARKS: dict[str, int] = {
 }
 
 
-def pupils(base: Mesh, vertices: Floats) -> Floats:
+EyeVertices = tuple[Integers, Integers]
+
+
+def eye_vertices(base: Mesh) -> EyeVertices:
+    """The vertices around the centre of the left and of the right eye."""
+    left, right = (base.in_group(f"joint-{side}-eye") for side in ("l", "r"))
+    return np.unique(base.triangles[left]), np.unique(base.triangles[right])
+
+
+def pupils(eyes: EyeVertices, vertices: Floats) -> Floats:
     """Centres of the two eyes, left then right: (2, 3)."""
-    return np.stack(
-        [
-            vertices[np.unique(base.triangles[base.in_group(f"joint-{side}-eye")])].mean(0)
-            for side in ("l", "r")
-        ]
-    )
+    return np.stack([vertices[eye].mean(0) for eye in eyes])
 
 
 @dataclass(frozen=True)
@@ -79,10 +83,10 @@ def measure(points: dict[str, Floats]) -> NDArray[np.float32]:
     return np.array([100 * distance(m.over) / distance(m.under) for m in MEASURES], np.float32)
 
 
-def landmarks(base: Mesh, vertices: Floats) -> dict[str, Floats]:
+def landmarks(eyes: EyeVertices, vertices: Floats) -> dict[str, Floats]:
     """Places of the landmarks on a shaped head; its expression has to be neutral."""
     points = {name: vertices[index] for name, index in LANDMARKS.items()}
-    left, right = pupils(base, vertices)
+    left, right = pupils(eyes, vertices)
     return points | {"pupil_left": left, "pupil_right": right}
 
 

@@ -8,6 +8,7 @@ accelerators take.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ class FaceDecoder(nn.Module):
                 nn.Linear(_HIDDEN, 16 * _CHANNELS[0]),
             ]
         )
-        pairs = zip(_CHANNELS[:-1], _CHANNELS[1:], strict=True)
+        pairs = pairwise(_CHANNELS)
         self.convolutions = nn.ModuleList([nn.Conv2d(i, o, 3, padding=1) for i, o in pairs])
         self.picture = nn.Conv2d(_CHANNELS[4], 12, 3, padding=1)
         self.early = nn.ModuleDict(
@@ -68,7 +69,8 @@ class FaceDecoder(nn.Module):
     def decode(self, parameters: NDArray[np.float32]) -> NDArray[np.float32]:
         """Pictures (n, 128, 128, 3) float32 in 0..1 for parameters (n, 46), in small batches."""
         with torch.no_grad():
-            batches = [self(part) for part in torch.from_numpy(parameters).split(64)]
+            parts = torch.split(torch.from_numpy(parameters), 64)
+            batches = [self(part) for part in parts]
         return np.asarray(torch.cat(batches).permute(0, 2, 3, 1).numpy())
 
     @classmethod

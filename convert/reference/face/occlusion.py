@@ -6,6 +6,8 @@ way. Seen from many directions by a depth picture each, which a graphics card dr
 
 from __future__ import annotations
 
+from typing import Any
+
 import moderngl
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +32,7 @@ def openness(canvas: Canvas, vertices: Floats, triangles: Integers) -> NDArray[n
     points = vertices[used]
     depth = context.depth_texture((_PIXELS, _PIXELS))
     frame = context.framebuffer(depth_attachment=depth)
-    program = context.program(_VERTEX, _FRAGMENT)
+    program: Any = context.program(_VERTEX, _FRAGMENT)
     array = context.vertex_array(
         program,
         [(context.buffer(np.ascontiguousarray(vertices, np.float32).tobytes()), "3f", "position")],

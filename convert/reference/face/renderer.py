@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from convert.reference.face.canvas import Canvas, Drawable
 from convert.reference.face.head import Head, load_head
-from convert.reference.face.landmarks import LANDMARKS, landmarks, measure, pupils
+from convert.reference.face.landmarks import LANDMARKS, eye_vertices, landmarks, measure, pupils
 from convert.reference.face.materials import materials
 from convert.reference.face.mesh import Floats
 from convert.reference.face.occlusion import openness
@@ -42,7 +42,7 @@ class Renderer:
     def __init__(self, head: Head, size: int = 128, finer: int = 2) -> None:
         self._shape = HeadShape(head.base.positions, head.targets)
         self._canvas = Canvas(size, finer)
-        self._base = head.base
+        self._eye_vertices = eye_vertices(head.base)
         marks = marks_of_vertices(head)
         skin = body_surface(head, marks)
         average = self._shape.vertices(target_weights(as_dict(default_vector())))
@@ -64,7 +64,7 @@ class Renderer:
             else:
                 surface = proxy_surface(head, head.hair["long" if style == "bob" else style])
             self._hair[style] = Drawable(self._canvas, surface, "hair")
-        self._eye_centre = np.abs(pupils(self._base, self._base.positions)).mean(0)
+        self._eye_centre = np.abs(pupils(self._eye_vertices, head.base.positions)).mean(0)
         self._background = background(size)
 
     @classmethod
@@ -94,7 +94,7 @@ class Renderer:
     def measures(self, vector: NDArray[np.float32]) -> NDArray[np.float32]:
         """Craniofacial measures of a face at rest, (measures,) float32; see `landmarks`."""
         vertices = self.vertices(as_dict(vector), expression=False)
-        return measure(landmarks(self._base, vertices))
+        return measure(landmarks(self._eye_vertices, vertices))
 
     def _styled(self, style: str, vertices: Floats, uniforms: dict[str, Any]) -> NDArray[np.uint8]:
         self._canvas.start()
@@ -136,7 +136,7 @@ class Renderer:
         """Camera matrix and place: the head without its sliders fills the same frame always."""
         plain = face | dict.fromkeys(SLIDERS, 0.0)
         vertices = self.vertices(plain, expression=False)
-        eyes = pupils(self._base, vertices).mean(0)
+        eyes = pupils(self._eye_vertices, vertices).mean(0)
         chin, left, right = (
             vertices[LANDMARKS[name]] for name in ("gnathion", "zygion_left", "zygion_right")
         )

@@ -22,7 +22,9 @@ from convert.reference.face.parameters import (
 Faces = list[list[NDArray[np.float32]]]
 
 
-def face(hair: str, years: float, group: str = "", **values: float) -> NDArray[np.float32]:
+def face(
+    hair: str, years: float, group: str = "", values: dict[str, float] | None = None
+) -> NDArray[np.float32]:
     """A face with one hair style, an age in years, perhaps one group, and other parameters."""
     vector = default_vector()
     vector[HAIR] = 0.0
@@ -32,7 +34,7 @@ def face(hair: str, years: float, group: str = "", **values: float) -> NDArray[n
     if group:
         vector[GROUPS] = 0.0
         vector[INDEX[group]] = 1.0
-    for name, value in values.items():
+    for name, value in (values or {}).items():
         vector[INDEX[name]] = value
     return vector
 
@@ -50,16 +52,19 @@ def demographics() -> Faces:
         ("crop", "", 1.0),
     )
     years = (6, 10, 15, 20, 25, 35, 45, 55, 65, 75, 90)
-    return [[face(hair, y, group, gender=gender) for y in years] for hair, group, gender in rows]
+    return [
+        [face(hair, y, group, {"gender": gender}) for y in years] for hair, group, gender in rows
+    ]
 
 
 def expressions() -> Faces:
     """Each expression, half and full, on four faces."""
+    blond = {"gender": 0.0, "hair_lightness": 0.6, "eye_lightness": 0.8}
     rows = (
-        face("long", 28, "caucasian", gender=0.0, hair_lightness=0.6, eye_lightness=0.8),
-        face("crop", 35, "african", gender=1.0, melanin=0.4),
-        face("bob", 60, "asian", gender=0.0),
-        face("fringe", 10, gender=0.5),
+        face("long", 28, "caucasian", blond),
+        face("crop", 35, "african", {"gender": 1.0, "melanin": 0.4}),
+        face("bob", 60, "asian", {"gender": 0.0}),
+        face("fringe", 10),
     )
     result = []
     for rest in rows:
@@ -77,7 +82,7 @@ def sliders() -> Faces:
     """Each slider at -1 and at 1."""
     columns = []
     for name in SLIDERS:
-        columns.append([face("tied", 30, **{name: amount}) for amount in (-1.0, 1.0)])
+        columns.append([face("tied", 30, "", {name: amount}) for amount in (-1.0, 1.0)])
     return [list(row) for row in zip(*columns, strict=True)]
 
 

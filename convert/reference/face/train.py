@@ -73,7 +73,8 @@ class Training:
         torch.manual_seed(seed)
         self.work, self.plan, self.stage, self.step = work, plan, 0, 0
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.decoder = FaceDecoder().to(self.device, memory_format=torch.channels_last)
+        self.decoder = FaceDecoder().to(self.device)
+        self.decoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimizer = torch.optim.Adam(self.decoder.parameters(), betas=(0.9, 0.99))
         self.random = torch.Generator().manual_seed(seed)
         self._path = work / "training.pt"
@@ -115,7 +116,7 @@ class Training:
             drawn = self.decoder(inputs, stage.size)
         value = loss(drawn.float(), truth, weights)
         self.optimizer.zero_grad(set_to_none=True)
-        value.backward()
+        value.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         self.step += 1
         return float(value.detach())

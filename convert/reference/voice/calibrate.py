@@ -32,7 +32,7 @@ from convert.reference.voice.labels import (
     gender_class,
     is_doubtful,
 )
-from convert.reference.voice.trials import Network, Trial, answer, hear
+from convert.reference.voice.trials import Network, Trial, answer, hear, reached
 
 CLASS_SHARES = (0.43, 0.43, 0.14)
 """Weights of women, men and children, whatever their number among the speakers."""
@@ -53,7 +53,7 @@ def calibrate(
         [IGNORED if is_doubtful(t.utterance) else gender_class(t.utterance) for t in trials]
     )
     logits, classes = [], []
-    for seconds in (1, 3, 6):
+    for seconds in reached(vectors):
         answers = answer(vectors, networks, seconds)
         logits.append(answers.gender)
         classes.append(genders[answers.trials])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def _prepare(arguments: argparse.Namespace) -> int:
 
     speech = prepare(arguments.data, arguments.work, arguments.processes)
     minutes = len(speech.samples) / SAMPLE_RATE / 60
-    print(f"{len(speech.utterances)} utterances, {minutes:.0f} minutes of speech.")
+    _say(f"{len(speech.utterances)} utterances, {minutes:.0f} minutes of speech.")
     return 0
 
 
@@ -65,7 +66,7 @@ def _teach(arguments: argparse.Namespace) -> int:
     embeddings = teach(arguments.work, arguments.processes)
     parts = split(load_speech(arguments.work).utterances, embeddings)
     save_split(parts, arguments.work)
-    print(", ".join(f"{len(indices)} utterances for {part}" for part, indices in parts.items()))
+    _say(", ".join(f"{len(indices)} utterances for {part}" for part, indices in parts.items()))
     return 0
 
 
@@ -80,7 +81,7 @@ def _train(arguments: argparse.Namespace) -> int:
         threads=arguments.threads,
         bfloat16=arguments.bfloat16,
     )
-    print(f"Wrote {path}.")
+    _say(f"Wrote {path}.")
     return 0
 
 
@@ -91,7 +92,7 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     speech, parts, networks = _load(arguments.work)
     gender, age = calibrate(trials(speech, parts["calibration"], by_speaker=False), networks)
     save_calibration(gender, age, arguments.work)
-    print(f"{gender}\n{age}")
+    _say(f"{gender}\n{age}")
     return 0
 
 
@@ -105,7 +106,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     report = evaluate(trials(speech, parts["test"]), networks, gender, age)
     text = json.dumps(report, indent=2)
     (arguments.work / "evaluation.json").write_text(text)
-    print(text)
+    _say(text)
     return 0
 
 
@@ -116,12 +117,16 @@ def _examples(arguments: argparse.Namespace) -> int:
     speech, parts, networks = _load(arguments.work)
     weights = sampling_weights([speech.utterances[i] for i in parts["train"]])
     write_examples(speech, parts, weights, networks, arguments.work)
-    print(f"Wrote representative.npz and embeddings.npz into {arguments.work}.")
+    _say(f"Wrote representative.npz and embeddings.npz into {arguments.work}.")
     return 0
 
 
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
 def _load(work: Path) -> tuple[Any, dict[str, list[int]], Any]:
-    """The speech, its split and the trained networks. Raises UsageError where a stage is missing."""
+    """The speech, its split and the trained networks. Raises UsageError where one is missing."""
     from convert.reference.voice.network import from_checkpoint
     from convert.reference.voice.prepare import load_speech
     from convert.reference.voice.splits import load_split

@@ -23,10 +23,7 @@ from convert.reference.voice.decisions import (
     say_gender,
 )
 from convert.reference.voice.labels import GENDERS, IGNORED, gender_class, is_adult, is_doubtful
-from convert.reference.voice.trials import Answers, Network, Trial, answer, hear
-
-DURATIONS = (1, 3, 6)
-"""seconds of speech heard"""
+from convert.reference.voice.trials import Answers, Network, Trial, answer, hear, reached
 
 Mask = npt.NDArray[np.bool_]
 
@@ -40,7 +37,7 @@ def evaluate(
     """Rates by duration, and within one by corpus, gender and age group, as plain JSON values."""
     vectors = hear(trials, networks["trunk"])
     report: dict[str, Any] = {"speakers": len(trials)}
-    for seconds in DURATIONS:
+    for seconds in reached(vectors):
         answers = answer(vectors, networks, seconds)
         heard = [trials[i] for i in answers.trials]
         report[f"{seconds}s"] = {

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from convert.reference.voice.labels import GENDERS, gender_class
-from convert.reference.voice.prepare import Speech
-from convert.reference.voice.trials import Floats, Network, cut, windows_for
+from convert.reference.voice.prepare import SAMPLE_RATE, Speech
+from convert.reference.voice.trials import LONGEST_S, Floats, Network, cut, windows_for
 
 WINDOWS, POOLED = 600, 600
 CROP_S, CROPS = 3, 3
@@ -56,7 +56,7 @@ def embeddings(
     pooled: list[Floats] = []
     for part, indices in parts.items():
         for index in indices:
-            windows = cut(speech[index])
+            windows = cut(speech[index][: LONGEST_S * SAMPLE_RATE])
             if not windows:
                 continue
             vectors = networks["trunk"](np.stack(windows))
@@ -73,10 +73,13 @@ def embeddings(
                         gender_class(utterance), low, below, 0.5 * (len(crop) + 1), part,
                     )
                 )  # fmt: skip
-    names = "speaker corpus gender gender_class age_from age_below seconds part".split()
-    columns = dict(
-        zip(names, (np.array(column) for column in zip(*rows, strict=True)), strict=True)
+    names = (
+        *("speaker", "corpus", "gender", "gender_class"),
+        *("age_from", "age_below", "seconds", "part"),
     )
+    columns = {
+        name: np.array(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)
+    }
     return {"embedding": networks["head"](np.stack(pooled)), **columns}
 
 
@@ -89,7 +92,7 @@ def write_examples(
 ) -> None:
     """Write both files into `work`. `weights`: of the training utterances, in their order."""
     drawn = representative(speech, parts["train"], weights, networks)
-    np.savez_compressed(work / "representative.npz", **drawn)  # type: ignore[arg-type]
+    np.savez_compressed(work / "representative.npz", **drawn)
     columns = embeddings(speech, parts, networks)
     columns["genders"] = np.array(GENDERS)
-    np.savez_compressed(work / "embeddings.npz", **columns)  # type: ignore[arg-type]
+    np.savez_compressed(work / "embeddings.npz", **columns)

@@ -21,6 +21,8 @@ class Features(nn.Module):
 
     def __init__(self, front_end: LogMel | None = None) -> None:
         super().__init__()
+        self.filters: Tensor
+        self.hann: Tensor
         self.front_end = front_end or LogMel()
         self.register_buffer("filters", torch.from_numpy(self.front_end.filters))
         self.register_buffer("hann", torch.hann_window(self.front_end.frame_length))

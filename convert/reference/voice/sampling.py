@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 import numpy as np
 import numpy.typing as npt
@@ -29,9 +29,9 @@ def sampling_weights(utterances: list[Utterance]) -> npt.NDArray[np.float64]:
     """
     groups = [(u.corpus, gender_class(u), _age_group(u)) for u in utterances]
     sizes = Counter(groups)
-    roots: Counter[tuple[str, int]] = Counter()
+    roots: defaultdict[tuple[str, int], float] = defaultdict(float)
     for (corpus, gender, _), size in sizes.items():
-        roots[corpus, gender] += size**0.5  # type: ignore[assignment]
+        roots[corpus, gender] += size**0.5
     weights = np.array(
         [
             _share(corpus, gender) / roots[corpus, gender] / sizes[corpus, gender, age] ** 0.5

@@ -17,72 +17,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from convert.reference.voice.augment import Augment
-from convert.reference.voice.features import WINDOW, Features, windows_of
-from convert.reference.voice.labels import (
-    AGE_BINS,
-    IGNORED,
-    age_target,
-    gender_class,
-    is_doubtful,
-)
+from convert.reference.voice.check import Check
+from convert.reference.voice.labels import IGNORED
+from convert.reference.voice.lessons import Lessons
 from convert.reference.voice.network import EMBEDDING, Reading, VoiceNetwork
-from convert.reference.voice.prepare import Speech, load_speech
-from convert.reference.voice.sampling import sampling_weights
-from convert.reference.voice.splits import load_split, save_split, split
+from convert.reference.voice.prepare import load_speech
+from convert.reference.voice.splits import load_split
+from convert.reference.voice.teacher import EMBEDDING as TEACHER_EMBEDDING
 from convert.reference.voice.teacher import load_teacher
 
 log = logging.getLogger(__name__)
 
-WINDOWS_PER_STEP = 96
-CROP_SECONDS, CROP_SHARES = (1, 2, 3, 4), (0.4, 0.3, 0.2, 0.1)
 PEAK_RATE, WARM_UP, WEIGHT_DECAY = 2.5e-3, 150, 2e-2
 TEACHER_WEIGHT, AGE_WEIGHT, SMOOTHING = 4.0, 0.4, 0.03
 AVERAGE_DECAY = 0.998
 SAVE_EVERY_S = 120.0
-
-
-class Lessons:
-    """Random batches of distorted crops and what should be said of them."""
-
-    def __init__(
-        self, speech: Speech, teacher: np.ndarray, indices: list[int], seed: int, device: str
-    ) -> None:
-        utterances = [speech.utterances[i] for i in indices]
-        self.samples = [torch.from_numpy(speech[i]) for i in indices]
-        genders = [IGNORED if is_doubtful(u) else gender_class(u) for u in utterances]
-        self.genders = torch.tensor(genders, device=device)
-        self.ages = torch.tensor(np.stack([age_target(u.age) for u in utterances]), device=device)
-        self.teacher = torch.tensor(teacher[indices], device=device)
-        self.weights = sampling_weights(utterances)
-        self.features = Features().to(device)
-        self.device = device
-        self.reseed(seed)
-
-    def reseed(self, seed: int) -> None:
-        """Start the random draws anew."""
-        self.chance = np.random.default_rng(seed)
-        self.augment = Augment(torch.Generator(self.device).manual_seed(seed))
-
-    def draw(self) -> tuple[Tensor, Tensor]:
-        """Features, `(batch, windows, 98, 64)`, and the indices of their utterances."""
-        seconds = int(self.chance.choice(CROP_SECONDS, p=CROP_SHARES))
-        chosen = self.chance.choice(len(self.samples), WINDOWS_PER_STEP // seconds, p=self.weights)
-        crops = torch.stack([self._crop(index, seconds * WINDOW) for index in chosen])
-        crops = self.augment(crops.to(self.device))
-        windows = windows_of(crops, hop=WINDOW)
-        return self.augment.mask(self.features(windows)), torch.from_numpy(chosen).to(self.device)
-
-    def _crop(self, index: int, length: int) -> Tensor:
-        samples = self.samples[index]
-        if len(samples) < length:
-            samples = samples.repeat(-(-length // len(samples)))
-        start = int(self.chance.integers(0, len(samples) - length + 1))
-        return samples[start : start + length]
 
 
 class Student(nn.Module):
@@ -91,7 +45,7 @@ class Student(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.network = VoiceNetwork()
-        self.to_teacher = nn.Linear(EMBEDDING, 256)
+        self.to_teacher = nn.Linear(EMBEDDING, TEACHER_EMBEDDING)
 
     def forward(self, windows: Tensor) -> tuple[Reading, Tensor]:
         reading: Reading = self.network(windows)
@@ -117,8 +71,6 @@ def train(
     torch.manual_seed(seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     speech, teacher = load_speech(work), load_teacher(work)
-    if not (work / "split.json").exists():
-        save_split(split(speech.utterances, teacher), work)
     parts = load_split(work)
     lessons = Lessons(speech, teacher, parts["train"], seed, device)
     check = Check(speech, parts["calibration"], device)
@@ -164,7 +116,7 @@ def learning_rate(step: int, steps: int) -> float:
 
 def _step(
     student: Student, lessons: Lessons, optimizer: torch.optim.Optimizer, bfloat16: bool
-) -> np.ndarray:
+) -> npt.NDArray[np.float64]:
     windows, chosen = lessons.draw()
     student.train()
     with torch.autocast(windows.device.type, torch.bfloat16, enabled=bfloat16):
@@ -180,7 +132,7 @@ def _step(
     age = -(ages * reading.age.log_softmax(dim=1)).sum() / ages.sum().clamp(min=1)
     loss = TEACHER_WEIGHT * teacher + gender + AGE_WEIGHT * age
     optimizer.zero_grad()
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(student.parameters(), 5.0)
     optimizer.step()
     return np.array([teacher.item(), gender.item(), age.item()])
@@ -216,33 +168,3 @@ def _save(
         "step": step,
     }
     write(everything, "training.pt")
-
-
-class Check:
-    """A quick look at speakers that are not trained on: three seconds each."""
-
-    def __init__(self, speech: Speech, indices: list[int], device: str) -> None:
-        chosen = [i for i in indices if speech.utterances[i].length >= 3 * WINDOW]
-        utterances = [speech.utterances[i] for i in chosen]
-        crops = torch.stack([torch.from_numpy(speech[i][: 3 * WINDOW]) for i in chosen])
-        self.windows = Features()(windows_of(crops)).to(device)
-        self.genders = np.array(
-            [IGNORED if is_doubtful(u) else gender_class(u) for u in utterances]
-        )
-        self.ages = np.stack([age_target(u.age) for u in utterances])
-
-    @torch.no_grad()
-    def __call__(self, network: VoiceNetwork) -> str:
-        network.eval()
-        readings = [network(part) for part in self.windows.split(64)]
-        gender = torch.cat([r.gender for r in readings]).cpu()
-        age = torch.cat([r.age for r in readings]).log_softmax(dim=1).cpu().numpy()
-        adult = (self.genders == 0) | (self.genders == 1)
-        forced = gender[:, :2].argmax(dim=1).numpy() == self.genders
-        said = gender.argmax(dim=1).numpy()
-        known = self.ages.sum(axis=1) > 0
-        cost = -(self.ages[known] * age[known]).sum(axis=1).mean()
-        return (
-            f"adults={forced[adult].mean():.3f} taken_for_children={(said[adult] == 2).mean():.3f} "
-            f"children={(said[self.genders == 2] == 2).mean():.3f} age_cost={cost:.3f}"
-        )

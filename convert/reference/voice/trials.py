@@ -24,6 +24,8 @@ Network = Callable[[Floats], Floats]
 """A batch in, a batch out, of any size. The trunk takes features as `(n, 98, 64)`."""
 
 LONGEST_S = 6
+DURATIONS = (1, 3, LONGEST_S)
+"""seconds of speech heard, at which answers are calibrated and measured"""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,12 @@ def hear(trials: list[Trial], trunk: Network) -> list[Floats]:
         [trunk(everything[start : start + 64]) for start in range(0, len(everything), 64)]
     )
     return np.split(vectors, np.cumsum(lengths)[:-1])
+
+
+def reached(vectors: list[Floats]) -> list[int]:
+    """Those of DURATIONS that at least one trial is long enough for."""
+    longest = max(len(of_trial) for of_trial in vectors)
+    return [seconds for seconds in DURATIONS if windows_for(seconds) <= longest]
 
 
 def answer(vectors: list[Floats], networks: Mapping[str, Network], seconds: float) -> Answers:

@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import select
+import shlex
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -140,19 +141,19 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Screen]:
 class Browser:
     """A headless Chromium, driven over a pipe by the Chrome DevTools Protocol."""
 
-    ARGUMENTS = (
+    OPTIONS = (
         "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
         "--disable-background-networking --disable-component-update --disable-dev-shm-usage "
-        "--remote-debugging-pipe about:blank"
+        "--remote-debugging-pipe"
     )
 
     def __init__(self, profile: Path) -> None:
         theirs_in, self._out = os.pipe()
         self._in, theirs_out = os.pipe()
         # Chromium reads commands from descriptor 3 and writes answers to descriptor 4.
+        options = f"{self.OPTIONS} --user-data-dir={shlex.quote(str(profile))}"
         self.process = subprocess.Popen(
-            ["bash", "-c", f'exec chromium "$@" 3<&{theirs_in} 4>&{theirs_out}', "chromium"]
-            + [f"--user-data-dir={profile}", *self.ARGUMENTS.split()],
+            ["bash", "-c", f"exec chromium {options} 3<&{theirs_in} 4>&{theirs_out}"],
             pass_fds=[theirs_in, theirs_out],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

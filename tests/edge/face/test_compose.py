@@ -84,7 +84,7 @@ def test_every_state_has_its_colour_and_shape(scene: Scene, size: tuple[int, int
         assert mask(picture, ImageColor.getrgb(sign.colour)).mean() > 0.004
         pictures[state] = picture
     shapes = {
-        state: compose(replace(scene, state=state), (800, 480)).crop((430, 0, 520, 60)).convert("L")
+        state: compose(replace(scene, state=state), (800, 480)).crop((425, 0, 520, 70)).convert("L")
         for state in words.SIGNS
     }
     drawn = {(shape.point(lambda x: 255 * (x > 90)).tobytes()) for shape in shapes.values()}

@@ -164,6 +164,13 @@ class Listener:
     def wait_text(self, leaf: str, text: str) -> None:
         until(lambda: text in self.texts(leaf), f"{text} on {leaf}; got {self.texts(leaf)}")
 
+    def wait_attributes(self, name: str, value: Any) -> None:
+        """Until the latest attributes say `value` for `name`."""
+        until(
+            lambda: (said := self.on("attributes")) and said[-1].json[name] == value,
+            f"{name} = {value}",
+        )
+
     def close(self) -> None:
         self._process.kill()
         self._process.wait()

@@ -68,7 +68,7 @@ def test_no_voice_is_on_two_sides_of_the_split() -> None:
     )
     embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
     parts = split(utterances, embeddings.astype(np.float32))
-    assert sorted(sum(parts.values(), [])) == list(range(210))
+    assert sorted(i for indices in parts.values() for i in indices) == list(range(210))
     for group in range(0, 210, 3):
         homes = {
             part for part, indices in parts.items() for i in range(group, group + 3) if i in indices

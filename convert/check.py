@@ -1,0 +1,78 @@
+"""What can be checked of a finished bundle without the data that it was trained on."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from convert.errors import ConvertError
+from convert.export import Floats
+from convert.op_gate import require
+from edge.inference.bundle import Bundle
+from edge.inference.interpreter import Model, find_runtime, installed_runtimes
+from edge.inference.manifest import models
+
+STEPS = 2
+"""of the output's int8 scale by which two runtimes may differ"""
+RUNS = 30
+
+
+def check(bundle: Bundle) -> dict[str, Any]:
+    """Gate every int8 model, and run it on the golden sound with every installed runtime.
+
+    Returns operators, milliseconds of the fastest run by runtime, and by how many int8 steps the
+    runtimes differ. Raises ConvertError when a model is refused or they differ by more than two.
+    """
+    inputs = _inputs(bundle)
+    report = {name: _model(name, bundle.model(name), inputs[name]) for name in inputs}
+    return {"models": report}
+
+
+def _model(name: str, content: bytes, values: Floats) -> dict[str, Any]:
+    graph = require(content, name)
+    outputs, times = [], {}
+    for setting in installed_runtimes():
+        runtime = find_runtime(setting)
+        model = Model(content, runtime, name=name)
+        outputs.append(model(values))
+        times[str(runtime)] = _fastest(model, values)
+    steps = None
+    if len(outputs) == 2:
+        steps = round(float(np.max(np.abs(outputs[0] - outputs[1]))) / _step(outputs))
+        if steps > STEPS:
+            raise ConvertError(
+                f"The runtimes disagree on the {name} by {steps} int8 steps; {STEPS} are allowed."
+            )
+    return {"operators": graph.counts, "macs": graph.macs, "ms": times, "differs_by_steps": steps}
+
+
+def _step(outputs: list[Floats]) -> float:
+    """The smallest difference between output values: one step of the int8 scale."""
+    gaps = np.diff(np.unique(np.stack(outputs)))
+    gaps = gaps[gaps > 1e-7]
+    return float(gaps.min()) if len(gaps) else 1.0
+
+
+def _fastest(model: Model, values: Floats) -> float:
+    """Milliseconds of the fastest of some runs: what others did on the machine is left out."""
+    best = np.inf
+    for _ in range(RUNS):
+        start = time.perf_counter()
+        model(values)
+        best = min(best, time.perf_counter() - start)
+    return 1000 * best
+
+
+def _inputs(bundle: Bundle) -> dict[str, Floats]:
+    """An input for every model: the golden features, and what follows from them."""
+    runtime = find_runtime()
+    manifest = bundle.manifest
+    values = {"trunk": bundle.array(manifest.front_end.golden.features)}
+    values["head"] = Model(bundle.model("trunk"), runtime)(values["trunk"])
+    feature = Model(bundle.model("head"), runtime)(values["head"])
+    defaults = [[parameter.default for parameter in manifest.face.parameters]]
+    face = np.array(defaults, np.float32) if manifest.face.parameters else feature
+    attributes = {name: feature for name in models(manifest) if name not in ("trunk", "head")}
+    return {**values, **attributes, "face": face}

@@ -1,0 +1,160 @@
+"""What the reference bundle is made from: the work folders of the voice and of the face."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from convert.errors import ConvertError
+from convert.export import Floats
+from convert.reference.identity import Voices, read_voices
+from edge.errors import UsageError
+
+VOICE_FILES = (
+    "voice.pt",
+    "calibration.json",
+    "evaluation.json",
+    "representative.npz",
+    "embeddings.npz",
+)
+FACE_FILES = (
+    "face.pt",
+    "parameters.json",
+    "measures.json",
+    "evaluation.json",
+    "representative.npz",
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A network to convert, with inputs in TFLite's layout."""
+
+    module: nn.Module
+    example: torch.Tensor
+    """a batch of one in PyTorch's layout"""
+    representative: Floats
+    held_out: Floats
+    """`(n, …)`: for the certificate, not for the quantizer"""
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """Everything that goes into the bundle, measured and trained."""
+
+    parts: dict[str, Part]
+    """trunk, head, gender, age, face"""
+    calibration: dict[str, Any]
+    evaluation: dict[str, Any]
+    """of the voice: with float networks on test speakers"""
+    fitted: Voices
+    """speakers for the identity axes"""
+    unseen: Voices
+    """speakers to measure them on"""
+    parameters: list[dict[str, Any]]
+    measures: dict[str, Any]
+    face_evaluation: dict[str, Any]
+    sources: dict[str, str]
+    """checkpoint → SHA-256"""
+    people: dict[str, dict[str, int]]
+    """corpus → part of the split → speakers"""
+
+    @property
+    def face_size(self) -> int:
+        """Pixels of a side of the drawn face."""
+        face = self.parts["face"]
+        return int(_outputs(face.module, face.representative[:1]).shape[-1])
+
+
+def read_ingredients(voice: Path, face: Path) -> Ingredients:
+    """Read both work folders. Raises UsageError that names the stage to run."""
+    _require(voice, VOICE_FILES, "voice")
+    _require(face, FACE_FILES, "face")
+    from convert.reference.face.network import FaceDecoder
+    from convert.reference.voice.network import from_checkpoint
+
+    networks = from_checkpoint(voice / "voice.pt").parts()
+    given = _load(voice / "representative.npz")
+    columns = _load(voice / "embeddings.npz")
+    drawn = _load(face / "representative.npz")["parameters"]
+    embedded = _outputs(networks["head"], given["pooled"])
+    parts = {
+        "trunk": part(networks["trunk"], given["windows"][..., None]),
+        "head": part(networks["head"], given["pooled"]),
+        "gender": part(networks["gender"], embedded),
+        "age": part(networks["age"], embedded),
+        "face": part(FaceDecoder.from_checkpoint(face / "face.pt"), drawn),
+    }
+    logits = np.concatenate(
+        [_outputs(networks[name], columns["embedding"]) for name in ("gender", "age")], axis=1
+    ).astype(np.float64)
+    return Ingredients(
+        parts=parts,
+        calibration=_json(voice / "calibration.json"),
+        evaluation=_json(voice / "evaluation.json"),
+        fitted=read_voices(columns, logits, ("train",)),
+        unseen=read_voices(columns, logits, ("calibration", "test")),
+        parameters=_json(face / "parameters.json"),
+        measures=_json(face / "measures.json"),
+        face_evaluation=_json(face / "evaluation.json"),
+        sources={
+            path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in (voice / "voice.pt", face / "face.pt")
+        },
+        people=_people(columns),
+    )
+
+
+def part(module: nn.Module, inputs: Floats) -> Part:
+    """A network with inputs `(n, …)`; every fifth is held out. Raises ConvertError below ten."""
+    if len(inputs) < 10:
+        raise ConvertError(f"There are only {len(inputs)} representative inputs; 10 are needed.")
+    held = np.arange(len(inputs)) % 5 == 4
+    first = inputs[:1].transpose(0, 3, 1, 2) if inputs.ndim == 4 else inputs[:1]
+    example = torch.from_numpy(np.ascontiguousarray(first, np.float32))
+    return Part(module.eval(), example, inputs[~held], inputs[held])
+
+
+def _outputs(module: nn.Module, inputs: Floats) -> Floats:
+    with torch.no_grad():
+        return np.asarray(module.eval()(torch.from_numpy(inputs)).numpy())
+
+
+def _people(columns: dict[str, Any]) -> dict[str, dict[str, int]]:
+    corpora, parts = np.unique(columns["corpus"]), ("train", "calibration", "test")
+    return {
+        str(corpus): {
+            name: len(
+                np.unique(
+                    columns["speaker"][(columns["corpus"] == corpus) & (columns["part"] == name)]
+                )
+            )
+            for name in parts
+        }
+        for corpus in corpora
+    }
+
+
+def _require(folder: Path, names: tuple[str, ...], what: str) -> None:
+    missing = [name for name in names if not (folder / name).is_file()]
+    if missing:
+        raise UsageError(
+            f"There is no {', '.join(missing)} in {folder}. "
+            f"Run the stages of `s2f-convert reference {what}` first."
+        )
+
+
+def _load(path: Path) -> dict[str, Any]:
+    with np.load(path, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))

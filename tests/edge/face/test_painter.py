@@ -1,0 +1,68 @@
+"""The reference face: different people look different, and it sharpens."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from test_drive import heard
+
+from edge.face.painter import BLUR, Painter, blur_radius
+from edge.face.picture import SIDE, captioned
+from edge.inference.bundle import Bundle
+from edge.inference.interpreter import find_runtime
+
+WOMAN = {"female": 1.0, "male": 0.0, "child": 0.0}
+MAN = {"female": 0.0, "male": 1.0, "child": 0.0}
+
+
+@pytest.fixture(scope="module")
+def painter(reference: Bundle) -> Painter:
+    return Painter(reference, find_runtime())
+
+
+def pixels(painter: Painter, **who: object) -> np.ndarray:
+    return np.asarray(painter.paint(heard(**who)).image, np.float32)  # type: ignore[arg-type]
+
+
+def test_a_face_is_a_square_picture_with_contrast(painter: Painter, reference: Bundle) -> None:
+    face = pixels(painter, gender=WOMAN, age=30)
+    size = reference.manifest.face.size
+    assert face.shape == (size, size, 3)
+    assert face.std() > 20
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"gender": WOMAN, "age": 30}, {"gender": MAN, "age": 30}),
+        ({"gender": WOMAN, "age": 25}, {"gender": WOMAN, "age": 75}),
+        ({"gender": MAN, "age": 10}, {"gender": MAN, "age": 40}),
+    ],
+)
+def test_different_people_look_different(
+    painter: Painter, one: dict[str, object], other: dict[str, object]
+) -> None:
+    assert np.abs(pixels(painter, **one) - pixels(painter, **other)).mean() > 5
+
+
+def test_the_face_sharpens_with_evidence(painter: Painter) -> None:
+    def sharpness(evidence_s: float) -> float:
+        face = pixels(painter, gender=WOMAN, age=30, evidence_s=evidence_s)
+        return float(np.abs(np.diff(face, axis=0)).mean())
+
+    assert sharpness(1.0) < sharpness(3.0) < sharpness(6.0)
+    assert blur_radius(0.5) == blur_radius(1.0) == BLUR
+    assert blur_radius(6.0) == blur_radius(60.0) == 0.0
+
+
+def test_the_measures_come_with_the_face(painter: Painter) -> None:
+    assert "nasal_index" in painter.paint(heard(gender=MAN, age=40)).estimate.craniofacial
+
+
+def test_the_caption_is_on_the_picture(painter: Painter) -> None:
+    face = painter.paint(heard(gender=MAN, age=40)).image
+    picture = captioned(face)
+    assert picture.width == SIDE
+    assert picture.height > SIDE
+    strip = np.asarray(picture.convert("L"), np.float32)[SIDE:]
+    assert (strip < 120).sum() > 300  # ink

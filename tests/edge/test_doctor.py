@@ -1,0 +1,63 @@
+"""The doctor names what is missing and what to do about it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from pathlib import Path
+
+
+def by_subject(out: str) -> dict[str, dict[str, object]]:
+    return {finding["subject"]: finding for finding in json.loads(out)}
+
+
+def settings(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "settings.toml"
+    file.write_text(text)
+    return file
+
+
+def no_sound(tmp_path: Path) -> dict[str, str]:
+    (tmp_path / "asound.conf").write_text("")
+    return {**os.environ, "ALSA_CONFIG_PATH": str(tmp_path / "asound.conf")}
+
+
+def test_a_machine_without_a_microphone(s2f_edge, tmp_path: Path) -> None:
+    done = s2f_edge("doctor", "--json", env=no_sound(tmp_path))
+    assert done.code == 5
+    found = by_subject(done.out)
+    assert found["microphone"]["ok"] is False
+    assert "Plug one in" in str(found["microphone"]["words"])
+    assert found["runtime"]["ok"] is True
+    assert "tflite-runtime" in str(found["runtime"]["words"])
+    assert found["bundle"]["ok"] is True
+    assert "verified" in str(found["bundle"]["words"])
+    assert {"display window", "display web", "display png"} <= set(found)
+    assert "nothing is published" in str(found["broker"]["words"])
+
+
+def test_all_is_well_with_a_file_as_the_microphone(s2f_edge, woman: Path, tmp_path: Path) -> None:
+    file = settings(tmp_path, f'[audio]\nsource = "{woman}"\n')
+    done = s2f_edge("doctor", "--config", file, env=no_sound(tmp_path))
+    assert done.code == 0, done.out
+    assert "ok   source:" in done.out
+
+
+def test_a_damaged_bundle_and_a_broker_that_is_down(
+    s2f_edge, bundle_copy, woman: Path, tmp_path: Path
+) -> None:
+    (bundle_copy.path / "trunk.tflite").unlink()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    file = settings(
+        tmp_path,
+        f'[audio]\nsource = "{woman}"\n[bundle]\npath = "{bundle_copy.path}"\n'
+        f'[mqtt]\nbroker = "mqtt://127.0.0.1:{port}"\n',
+    )
+    done = s2f_edge("doctor", "--json", "--config", file)
+    assert done.code == 5
+    found = by_subject(done.out)
+    assert "has no file trunk.tflite" in str(found["bundle"]["words"])
+    assert "does not answer" in str(found["broker"]["words"])
