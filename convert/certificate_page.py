@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -56,8 +57,8 @@ def _overview(models: dict[str, Any]) -> str:
         for name, model in models.items()
         for runtime, loss in model["runtimes"].items()
     ]
-    head = ("model", "bytes", "million MAC", "runtime", "cosine", "SNR dB", "PSNR dB", "worst error")
-    return _table(head, rows)
+    head = "model,bytes,million MAC,runtime,cosine,SNR dB,PSNR dB,worst error"
+    return _table(head.split(","), rows)
 
 
 def _model(model: dict[str, Any]) -> list[str]:
@@ -88,30 +89,27 @@ def _histogram(title: str, histogram: dict[str, Any]) -> str:
     )
 
 
-def _end_to_end(results: dict[str, Any]) -> list[str]:
+def _end_to_end(results: dict[str, dict[str, float]]) -> list[str]:
     """Each measure with one bar per way of running it."""
     parts = []
     for measure, by_run in results.items():
-        numbers = {run: value for run, value in by_run.items() if isinstance(value, (int, float))}
-        if not numbers:
-            continue
-        top = max(1.0, *numbers.values())
+        top = max(1.0, *by_run.values())
         rows = "".join(
             f'<text x="0" y="{i * 26 + 17}">{escape(run)}</text>'
             f'<rect class="{"other" if i == 0 else "bar"}" x="220" y="{i * 26 + 4}" '
             f'width="{340 * value / top:.1f}" height="18"/>'
             f'<text x="{226 + 340 * value / top:.1f}" y="{i * 26 + 17}">{value:.4g}</text>'
-            for i, (run, value) in enumerate(numbers.items())
+            for i, (run, value) in enumerate(by_run.items())
         )
         parts.append(
-            f'<p>{escape(measure)}</p><svg viewBox="0 0 640 {26 * len(numbers)}" width="640" '
+            f'<p>{escape(measure)}</p><svg viewBox="0 0 640 {26 * len(by_run)}" width="640" '
             f'role="img" aria-label="{escape(measure)}">{rows}</svg>'
         )
     return parts
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    def line(tag: str, cells: tuple[str, ...]) -> str:
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    def line(tag: str, cells: Sequence[str]) -> str:
         return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
 
     return f"<table>{line('th', head)}{''.join(line('td', row) for row in rows)}</table>"

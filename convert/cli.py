@@ -52,6 +52,11 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--voice", type=Path, required=True, help="work folder of the voice")
     build.add_argument("--face", type=Path, required=True, help="work folder of the face")
     build.add_argument("--out", type=Path, required=True, help="folder of the bundle, replaced")
+    build.add_argument(
+        "--data",
+        type=Path,
+        help="folder of the corpora: cut the test speech by the board's detector (slower)",
+    )
     build.set_defaults(run=_build)
 
     text = "Show what int8 cost, and check the models again on this machine."
@@ -71,11 +76,11 @@ def _build(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from convert.reference.build import build
-    from convert.reference.end_to_end import end_to_end
+    from convert.reference.end_to_end import EndToEnd, end_to_end
     from convert.reference.ingredients import read_ingredients
 
-    def on_unseen(models: Mapping[str, bytes]) -> dict[str, Any]:
-        return end_to_end(arguments.voice, arguments.face, models)
+    def on_unseen(models: Mapping[str, bytes]) -> EndToEnd:
+        return end_to_end(arguments.voice, arguments.face, models, arguments.data)
 
     console = Console()
     ingredients = read_ingredients(arguments.voice, arguments.face)
@@ -99,7 +104,7 @@ def _certify(arguments: argparse.Namespace) -> int:
     stored = json.loads(bundle.contents[bundle.manifest.certificate])
     again = check(bundle)
     if arguments.json:
-        print(json.dumps({"certificate": stored, "checked": again}))
+        sys.stdout.write(json.dumps({"certificate": stored, "checked": again}) + "\n")
         return 0
     _show(stored, again)
     return 0
@@ -120,9 +125,8 @@ def _show(stored: dict[str, Any], again: dict[str, Any]) -> None:
             table.add_row(name, size, macs, runtime, *numbers)
     console.print(table)
     for measure, ways in stored.get("end_to_end", {}).items():
-        if measure != "voice":
-            values = ", ".join(f"{way} {value:.4g}" for way, value in ways.items())
-            console.print(f"{measure}: {values}")
+        values = "; ".join(f"{way}: {value:.4g}" for way, value in ways.items())
+        console.print(f"{measure}. {values}")
     table = Table(title="Checked now: op gate, and the runtimes of this machine on a golden sound")
     for name in ("model", "operators", "runtime", "ms a run"):
         table.add_column(name, justify="right" if name == "ms a run" else "left")
@@ -132,8 +136,9 @@ def _show(stored: dict[str, Any], again: dict[str, Any]) -> None:
             table.add_row(name, operators, runtime, f"{ms:.2f}")
     console.print(table)
     for name, model in again["models"].items():
-        if model["differs_by_steps"] is not None:
-            console.print(f"{name}: the runtimes differ by {model['differs_by_steps']} steps.")
+        if len(model["ms"]) > 1:
+            mean, most = model["mean_steps_apart"], model["most_steps_apart"]
+            console.print(f"{name}: the runtimes are {mean:.2f} int8 steps apart, at most {most}.")
 
 
 def _gate(arguments: argparse.Namespace) -> int:
@@ -144,10 +149,9 @@ def _gate(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise BundleError(f"{arguments.model} cannot be read: {error.strerror}.") from error
     report = inspect(content)
-    for name, count in report.graph.counts.items():
-        print(f"{count:4d}  {name}")
-    print(f"{report.graph.macs / 1e6:.2f} million multiplications.")
-    for refusal in report.refusals:
-        print(f"refused: {refusal}")
-    print("Boards can run it." if report.passed else "Boards cannot run it.")
+    lines = [f"{count:4d}  {name}" for name, count in report.graph.counts.items()]
+    lines += [f"{report.graph.macs / 1e6:.2f} million multiplications."]
+    lines += [f"refused: {refusal}" for refusal in report.refusals]
+    lines += ["Boards can run it." if report.passed else "Boards cannot run it."]
+    sys.stdout.write("\n".join(lines) + "\n")
     return 0 if report.passed else 1

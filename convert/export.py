@@ -63,13 +63,20 @@ def export(module: nn.Module, example: torch.Tensor, folder: Path) -> None:
             f"The example has a batch of {example.shape[0]}. Give one with a batch of 1: "
             "a model for a board has a static shape."
         )
+    if example.ndim not in (2, 4):
+        raise ConvertError(
+            f"The example has {example.ndim} dimensions. Write the network so that it takes "
+            "(1, n) or (1, C, H, W)."
+        )
     graph = to_channels_last(_to_onnx(module, example))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     with quiet("Converting ONNX to TensorFlow"):
         import onnx2tf
         import tensorflow as tf
+        import tf_keras  # type: ignore[import-untyped]
 
+        tf_keras.backend.clear_session()  # it numbers names, and they go into the file
         onnx2tf.convert(
             onnx_graph=graph,
             output_folder_path=str(folder),
@@ -88,7 +95,7 @@ def _to_onnx(module: nn.Module, example: torch.Tensor) -> onnx.ModelProto:
         torch.onnx.export(
             module,
             (example,),
-            buffer,
+            buffer,  # type: ignore[arg-type]  # the older exporter takes it
             dynamo=False,  # the other exporter needs onnxscript
             opset_version=OPSET,
             input_names=["input"],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import tflite
 
 from convert.errors import ConvertError
@@ -14,7 +15,10 @@ from convert.errors import ConvertError
 _NAMES = {
     number: name for name, number in vars(tflite.BuiltinOperator).items() if isinstance(number, int)
 }
-_TYPES = {number: name for name, number in vars(tflite.TensorType).items() if isinstance(number, int)}
+_TYPES = {
+    number: name for name, number in vars(tflite.TensorType).items() if isinstance(number, int)
+}
+NONE = np.zeros(0, np.int32)
 
 
 @dataclass(frozen=True)
@@ -82,8 +86,8 @@ def read_graph(content: bytes) -> Graph:
     graph = model.Subgraphs(0)
     tensors = [_tensor(graph.Tensors(i)) for i in range(graph.TensorsLength())]
 
-    def pick(indices: object) -> tuple[Tensor, ...]:
-        return tuple(tensors[i] for i in np.atleast_1d(indices).tolist() if i >= 0)
+    def pick(indices: npt.NDArray[np.int32]) -> tuple[Tensor, ...]:
+        return tuple(tensors[i] for i in indices.tolist() if i >= 0)
 
     operators = []
     for place in range(graph.OperatorsLength()):
@@ -98,13 +102,13 @@ def read_graph(content: bytes) -> Graph:
             Operator(
                 name,
                 code.Version(),
-                pick(operator.InputsAsNumpy()),
-                pick(operator.OutputsAsNumpy()),
+                pick(operator.InputsAsNumpy() if operator.InputsLength() else NONE),
+                pick(operator.OutputsAsNumpy() if operator.OutputsLength() else NONE),
             )
         )
     return Graph(tuple(operators), pick(graph.InputsAsNumpy()), pick(graph.OutputsAsNumpy()))
 
 
 def _tensor(tensor: tflite.Tensor) -> Tensor:
-    shape = tuple(np.atleast_1d(tensor.ShapeAsNumpy()).tolist()) if tensor.ShapeLength() else ()
+    shape = tuple(tensor.ShapeAsNumpy().tolist()) if tensor.ShapeLength() else ()
     return Tensor(tensor.Name().decode(errors="replace"), shape, _TYPES[tensor.Type()])

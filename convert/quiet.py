@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 from convert.errors import ConvertError
 
@@ -27,7 +27,9 @@ def quiet(step: str) -> Iterator[None]:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
         try:
-            yield
+            # Python's own streams may be others than 1 and 2, as in a notebook
+            with redirect_stdout(log), redirect_stderr(log):
+                yield
         except ConvertError:
             raise
         except (Exception, SystemExit) as error:

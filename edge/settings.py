@@ -43,7 +43,7 @@ class Audio(_Table, frozen=True):
     hold_s: Annotated[
         float,
         Meta(ge=0.5, description="Seconds of silence after which the next speech is a new person."),
-    ] = 8.0
+    ] = 10.0
 
 
 class Inference(_Table, frozen=True):

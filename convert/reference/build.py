@@ -19,6 +19,8 @@ from convert.errors import ConvertError
 from convert.network import Converted, convert_network
 from convert.reference import drives
 from convert.reference.card import card
+from convert.reference.end_to_end import EndToEnd
+from convert.reference.face.parameters import HAIR_STYLES
 from convert.reference.golden import golden_sound
 from convert.reference.identity import SEED, identity_axes, steadiness
 from convert.reference.ingredients import Ingredients
@@ -53,14 +55,14 @@ CHILD_REASON = "the voice sounds like a child's; gender is not given for childre
 ABSENT = {"ethnicity": "not in this bundle"}
 
 Progress = Callable[[str], None]
-EndToEnd = Callable[[Mapping[str, bytes]], dict[str, Any]]
+Measure = Callable[[Mapping[str, bytes]], EndToEnd]
 """int8 files by name → what they do on test speakers and faces"""
 
 
 def build(
     ingredients: Ingredients,
     out: Path,
-    end_to_end: EndToEnd = lambda models: {},
+    measure: Measure | None = None,
     progress: Progress = lambda step: None,
 ) -> Manifest:
     """Write the bundle into `out`, replacing what is there, and load it again.
@@ -68,6 +70,8 @@ def build(
     The same ingredients give the same bytes. Raises ConvertError when a network cannot be
     converted or loses too much, or the bundle is too large.
     """
+    if out.exists() and not (out.is_dir() and (out / MANIFEST).is_file()):
+        raise ConvertError(f"{out} is there and is no bundle. Name another folder.")
     converted: dict[str, Converted] = {}
     for name, part in ingredients.parts.items():
         progress(f"Converting the {name}")
@@ -76,12 +80,14 @@ def build(
     certificate = certify([(converted[n], p.held_out) for n, p in ingredients.parts.items()])
     require(certificate)
     models = {name: network.content for name, network in converted.items()}
-    certificate["end_to_end"] = end_to_end(models)
+    measured = measure(models) if measure else EndToEnd({}, ingredients.evaluation)
+    certificate["end_to_end"] = measured.measures
+    certificate["voice"] = measured.voice
     certificate["sources"] = ingredients.sources
 
     progress("Finding what is a voice's own")
     identity = identity_axes(ingredients.fitted, len(drives.IDENTITY))
-    styles = identity_axes(ingredients.fitted, len(drives.HAIR_STYLES), seed=SEED + 1)
+    styles = identity_axes(ingredients.fitted, len(HAIR_STYLES), seed=SEED + 1)
     steady = steadiness(np.concatenate([identity, styles]), ingredients.unseen)
 
     sound = golden_sound(WINDOW)
@@ -122,9 +128,7 @@ def _manifest(ingredients: Ingredients, files: Mapping[str, bytes], dimensions: 
         },
         front_end=FrontEndPart(
             name=FRONT_END,
-            parameters={
-                name: getattr(front_end, name) for name in front_end.__dataclass_fields__
-            },
+            parameters={name: getattr(front_end, name) for name in front_end.__dataclass_fields__},
             window_samples=WINDOW,
             hop_samples=HOP,
             golden=Golden("golden/sound.npy", "golden/features.npy", tolerance=0.01),
@@ -167,7 +171,7 @@ def _manifest(ingredients: Ingredients, files: Mapping[str, bytes], dimensions: 
             drives=drives.drives(),
             identity=drives.identity("identity.npy"),
             styles=drives.styles("styles.npy"),
-            vocal_tract=drives.vocal_tract(),
+            vocal_tract=drives.vocal_tract(ingredients.tract),
             measures=drives.measures(ingredients.measures),
         ),
         certificate="certificate.json",
@@ -181,8 +185,6 @@ def _model(name: str) -> Model:
 
 def _write(files: Mapping[str, bytes], manifest: Manifest, out: Path) -> None:
     """All files into a folder beside `out`, then into its place: never half a bundle."""
-    if out.exists() and any(out.iterdir()) and not (out / MANIFEST).is_file():
-        raise ConvertError(f"{out} holds something that is no bundle. Name another folder.")
     fresh = out.with_name(f"{out.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     for name, content in files.items():

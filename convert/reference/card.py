@@ -16,15 +16,15 @@ CORPORA = {
     "commonvoice_61": ("Mozilla Common Voice 6.1, a sample of 59 languages", "CC0"),
     "commonvoice_v1": ("Mozilla Common Voice, English, first release", "CC0"),
     "librispeech": ("LibriSpeech (Panayotov et al. 2015)", "CC BY 4.0"),
-    "speechocean762": ("speechocean762 (Zhang et al. 2021)", "free for commercial and non-commercial use"),
+    "speechocean762": ("speechocean762 (Zhang et al. 2021)", "free, also for commercial use"),
 }
 """corpus → name and licence"""
 
 
 def card(ingredients: Ingredients, certificate: Mapping[str, Any], steady: Steadiness) -> str:
     """MODEL_CARD.md. Rates are the int8 models' where the certificate has them."""
-    results = certificate["end_to_end"]
-    voice = results.get("voice", ingredients.evaluation)
+    results, voice = certificate["end_to_end"], certificate["voice"]
+    durations = [key for key in voice if key != "speakers"]
     gender, age = ingredients.calibration["gender"], ingredients.calibration["age"]
     at_3s = voice["3s"]["gender"]
     face = ingredients.face_evaluation
@@ -49,11 +49,11 @@ def card(ingredients: Ingredients, certificate: Mapping[str, Any], steady: Stead
         speakers=voice["speakers"],
         model_measured=(
             "Measured with the int8 models of this bundle."
-            if "voice" in results
+            if results
             else "Measured with the float models."
         ),
         gender_by_duration=_gender_table(
-            {f"{s} s of speech": voice[f"{s}s"]["gender"]["adults"] for s in (1, 3, 6)}
+            {f"{key} of speech": voice[key]["gender"]["adults"] for key in durations}
         ),
         gender_by_group=_gender_table(
             {
@@ -68,6 +68,10 @@ def card(ingredients: Ingredients, certificate: Mapping[str, Any], steady: Stead
         age=_age_table(voice["3s"]["age"]),
         psnr=f"{face['psnr']:.1f}",
         ssim=f"{face['ssim']:.3f}",
+        eyes_psnr=f"{face['eyes_psnr']:.1f}",
+        dark_psnr=f"{face['dark_skin_psnr']:.1f}",
+        women=_rate(at_3s["adults_by_gender"]["female"]["coverage"]),
+        men=_rate(at_3s["adults_by_gender"]["male"]["coverage"]),
         int8=_int8(certificate["models"]),
         end_to_end=_end_to_end(results),
     )
@@ -134,7 +138,7 @@ def _age_table(age: Mapping[str, Any]) -> str:
                 _percent(row["interval_covers"]),
                 f"{row['interval_width']:.0f} years",
                 f"{row['mean_absolute_error']:.1f} years",
-                f"{row['error_of_the_median_age']:.1f} years",
+                "–" if name.startswith("aged") else f"{row['error_of_the_median_age']:.1f} years",
             )
             for name, row in rows.items()
             if row["n"]
@@ -161,11 +165,10 @@ def _int8(models: Mapping[str, Any]) -> str:
 
 
 def _end_to_end(results: Mapping[str, Any]) -> str:
-    measures = {name: values for name, values in results.items() if name != "voice"}
-    if not measures:
+    if not results:
         return ""
-    ways = list(next(iter(measures.values())))
-    rows = [(name, *(f"{values[way]:.4g}" for way in ways)) for name, values in measures.items()]
+    ways = list(next(iter(results.values())))
+    rows = [(name, *(f"{values[way]:.4g}" for way in ways)) for name, values in results.items()]
     return _table(("measure", *ways), rows)
 
 

@@ -25,7 +25,7 @@ GREY = (0.0, 0.0, 0.0, 0.0, 0.0, 0.08, 0.35, 0.7, 0.95, 1.0)
 """share of grey hair at YEARS"""
 
 HAIR = {
-    "female": {"bob": 0.30, "long": 0.38, "tied": 0.26, "fringe": 0.06},
+    "female": {"bob": 0.42, "long": 0.42, "tied": 0.14, "fringe": 0.02},
     "male": {"crop": 0.72, "fringe": 0.26, "tied": 0.02},
     "child": {"crop": 0.30, "fringe": 0.40, "bob": 0.30},
 }
@@ -40,11 +40,6 @@ IDENTITY: dict[str, float] = {
     "eye_lightness": 0.1,
 }
 """parameter → its change at one standard deviation of its axis"""
-
-EXPECTED_CM = {"female": 14.9, "male": 16.8, "child": 14.4}
-DEVIATION_CM = 1.0
-"""apparent vocal tract length of the corpora's women, men and children, and its spread, as
-`s2f-convert reference voice tract` measures them"""
 
 
 def drives() -> tuple[ChoiceDrive | QuantityDrive, ...]:
@@ -81,12 +76,17 @@ def styles(axes: str) -> Styles:
     )
 
 
-def vocal_tract() -> VocalTract:
-    """A longer vocal tract than usual: a somewhat longer and broader lower face."""
+def vocal_tract(measured: Mapping[str, Mapping[str, float]]) -> VocalTract:
+    """A longer vocal tract than usual: a somewhat longer and broader lower face.
+
+    `measured`: what the board's own measurement makes of women, men and children, in cm, as in
+    the voice's `tract.json`. It is compared with itself, not with anatomy.
+    """
+    deviations = [row["deviation_cm"] for row in measured.values()]
     return VocalTract(
-        expected_cm=EXPECTED_CM,
+        expected_cm={name: row["median_cm"] for name, row in measured.items()},
         attribute="gender",
-        deviation_cm=DEVIATION_CM,
+        deviation_cm=round(sum(deviations) / len(deviations), 3),
         amplitudes={"chin_height": 0.12, "jaw_width": 0.15, "head_height": 0.08},
     )
 

@@ -141,8 +141,7 @@ def _rotation(columns: int, rows: int, seed: int) -> Floats:
     """Random unit rows, `(rows, columns)`, at right angles as far as the columns reach."""
     chance = np.random.default_rng(seed)
     blocks = [
-        np.linalg.qr(chance.normal(size=(columns, columns)))[0]
-        for _ in range(-(-rows // columns))
+        np.linalg.qr(chance.normal(size=(columns, columns)))[0] for _ in range(-(-rows // columns))
     ]
     return np.concatenate(blocks)[:rows]
 

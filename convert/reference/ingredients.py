@@ -23,6 +23,7 @@ VOICE_FILES = (
     "evaluation.json",
     "representative.npz",
     "embeddings.npz",
+    "tract.json",
 )
 FACE_FILES = (
     "face.pt",
@@ -31,6 +32,9 @@ FACE_FILES = (
     "evaluation.json",
     "representative.npz",
 )
+
+MEASURED = {"voice": VOICE_FILES[1:5], "face": ("evaluation.json",)}
+"""files that hold for one checkpoint only"""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class Ingredients:
     calibration: dict[str, Any]
     evaluation: dict[str, Any]
     """of the voice: with float networks on test speakers"""
+    tract: dict[str, dict[str, float]]
+    """gender class → how long the board measures vocal tracts"""
     fitted: Voices
     """speakers for the identity axes"""
     unseen: Voices
@@ -99,6 +105,7 @@ def read_ingredients(voice: Path, face: Path) -> Ingredients:
         parts=parts,
         calibration=_json(voice / "calibration.json"),
         evaluation=_json(voice / "evaluation.json"),
+        tract=_json(voice / "tract.json"),
         fitted=read_voices(columns, logits, ("train",)),
         unseen=read_voices(columns, logits, ("calibration", "test")),
         parameters=_json(face / "parameters.json"),
@@ -148,6 +155,14 @@ def _require(folder: Path, names: tuple[str, ...], what: str) -> None:
         raise UsageError(
             f"There is no {', '.join(missing)} in {folder}. "
             f"Run the stages of `s2f-convert reference {what}` first."
+        )
+    trained = (folder / names[0]).stat().st_mtime
+    measured = [name for name in names if name in MEASURED[what]]
+    stale = [name for name in measured if (folder / name).stat().st_mtime < trained]
+    if stale:
+        raise UsageError(
+            f"{names[0]} in {folder} is newer than {', '.join(stale)}. "
+            f"Run the later stages of `s2f-convert reference {what}` again."
         )
 
 

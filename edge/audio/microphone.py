@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import soxr
 
 from edge.audio.block import BLOCK_SAMPLES, SAMPLE_RATE, AudioBlock
 from edge.errors import SoundError
+from edge.quiet import quiet_stderr
 
 _RATES = (SAMPLE_RATE, 48000, 44100, 32000, 96000, 8000)
 """Hz, in the order in which they are tried after the device's own"""
@@ -137,7 +137,7 @@ def _port_audio() -> Iterator[Any]:
             "`apt install portaudio19-dev gcc python3-dev`, then "
             "`pip install 'speech2face-edge[mic]'`."
         ) from error
-    with _quiet_stderr():  # PortAudio prints a page of probing noise from C
+    with quiet_stderr():  # PortAudio prints a page of probing noise from C
         audio = pyaudio.PyAudio()
     try:
         yield audio
@@ -157,15 +157,3 @@ def _describe(info: dict[str, Any]) -> Microphone:
         rate=int(info["defaultSampleRate"]),
         channels=int(info["maxInputChannels"]),
     )
-
-
-@contextlib.contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    saved = os.dup(2)
-    try:
-        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device, not a path
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)

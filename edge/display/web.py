@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import errno
-import io
 import ipaddress
-import json
 import logging
-import secrets
 import socket
 import sys
 import threading
@@ -18,12 +15,9 @@ from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
 
-from PIL import Image
-
-from edge.display.view import view
+from edge.display.broadcast import Broadcast
 from edge.errors import DeviceError
 from edge.scene import Scene
-from edge.state import State
 
 MAX_STREAMS = 8
 MAX_CONNECTIONS = 32
@@ -63,7 +57,7 @@ class WebDisplay:
     name = "web"
 
     def __init__(self, host: str = "127.0.0.1", port: int = 8090) -> None:
-        self.latest = Latest()
+        self.latest = Broadcast()
         try:
             self._server = _Server(host, port, self.latest)
         except (OSError, UnicodeError) as error:
@@ -98,66 +92,11 @@ def free_port(host: str, port: int) -> str:
         return _why_not(host, port, error)
 
 
-class Latest:
-    """The latest scene, its words as JSON and its face as PNG: each made once, when first asked."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._scene = Scene(State.IDLE)
-        self._serial = 0
-        self._event: bytes | None = None
-        self._face_name = ""
-        self._png: bytes | None = None
-        self._run = secrets.token_hex(4)  # a page that outlives the daemon asks for new pictures
-        self.closed = False
-
-    def put(self, scene: Scene) -> None:
-        """Replace the scene and wake the streams."""
-        with self._changed:
-            self._serial += 1
-            if scene.face is not self._scene.face:
-                self._png = None
-                self._face_name = f"face.png?v={self._run}-{self._serial}"
-            self._scene = scene
-            self._event = None
-            self._changed.notify_all()
-
-    def wait(self, seen: int, timeout_s: float) -> tuple[int, bytes]:
-        """Serial number and JSON of a scene newer than `seen`, or of the same one after a time."""
-        with self._changed:
-            self._changed.wait_for(lambda: self.closed or self._serial != seen, timeout_s)
-            return self._serial, self._json()
-
-    def json(self) -> bytes:
-        """The scene as JSON."""
-        with self._changed:
-            return self._json()
-
-    def png(self) -> bytes | None:
-        """The face as PNG, None without a face."""
-        with self._changed:
-            if self._png is None and self._scene.face is not None:
-                self._png = _encode(self._scene.face)
-            return self._png
-
-    def close(self) -> None:
-        """End all streams."""
-        with self._changed:
-            self.closed = True
-            self._changed.notify_all()
-
-    def _json(self) -> bytes:
-        if self._event is None:
-            face = None if self._scene.face is None else self._face_name
-            self._event = json.dumps(view(self._scene, face), ensure_ascii=False).encode()
-        return self._event
-
-
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_port = False
 
-    def __init__(self, host: str, port: int, latest: Latest) -> None:
+    def __init__(self, host: str, port: int, latest: Broadcast) -> None:
         self.latest = latest
         self.streams = threading.BoundedSemaphore(MAX_STREAMS)
         self.only_loopback = is_loopback(host)
@@ -285,12 +224,6 @@ def _host_name(header: str) -> str:
 
 def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
-
-
-def _encode(face: Image.Image) -> bytes:
-    file = io.BytesIO()
-    face.save(file, format="PNG", compress_level=3)
-    return file.getvalue()
 
 
 def _why_not(host: str, port: int, error: Exception) -> str:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from edge.display import words
+from edge.face.lettering import Bar, Box, Item, Text, font, write
 from edge.scene import CAPTION, Scene
 from edge.state import State
-
-Box = tuple[int, int, int, int]
-"""left, top, right, bottom"""
 
 BACKGROUND = "#0d1117"
 PANEL = "#1b222c"
@@ -35,9 +32,9 @@ def compose(scene: Scene, size: tuple[int, int]) -> Image.Image:
     places = _arrange(width, height)
     _face(frame, places.face, scene)
     draw = ImageDraw.Draw(frame)
-    caption = _Text(CAPTION, _caption_letter(places.letter), QUIET)
-    _write(draw, places.caption, [caption], centred=True)
-    _write(draw, places.words, _words(scene, places.letter), centred=False)
+    caption = Text(CAPTION, _caption_letter(places.letter), QUIET)
+    write(draw, places.caption, [caption], centred=True)
+    write(draw, places.words, _words(scene, places.letter), centred=False)
     _state(frame, places.state, scene.state)
     return frame
 
@@ -137,13 +134,13 @@ def _state(frame: Image.Image, box: Box, state: State) -> None:
     frame.paste(sign.colour, box[:2], _icon(state, side))
     left = box[0] + round(side * 1.2)
     size = 0.74 * side
-    if (length := _font(round(size)).getlength(sign.word)) > box[2] - left:
+    if (length := font(round(size)).getlength(sign.word)) > box[2] - left:
         size *= (box[2] - left) / length
     ImageDraw.Draw(frame).text(
         (left, (box[1] + box[3]) // 2),
         sign.word,
         fill=sign.colour,
-        font=_font(int(size)),
+        font=font(int(size)),
         anchor="lm",
         stroke_width=round(size / 60),
         stroke_fill=sign.colour,
@@ -164,144 +161,24 @@ def _icon(state: State, side: int) -> Image.Image:
     return mask.resize((side, side), Image.Resampling.BOX)
 
 
-@dataclass(frozen=True)
-class _Text:
-    text: str
-    size: float
-    colour: str
-    optional: bool = False
-    """left out where there is no room"""
-    gap: float = 0.0
-    """free pixels above"""
-
-
-@dataclass(frozen=True)
-class _Bar:
-    """How sure: a bar of full width, filled from `low` to `high` (0 to 1)."""
-
-    low: float
-    high: float
-    size: float
-    colour: str
-    optional: bool = True
-    gap: float = 0.0
-
-
-_Item = _Text | _Bar
-
-
-def _words(scene: Scene, letter: float) -> list[_Item]:
+def _words(scene: Scene, letter: float) -> list[Item]:
     sign = words.SIGNS[scene.state]
     if scene.state is State.FAULT:
-        return [_Text(scene.message or "Something is wrong. The log says more.", letter, BRIGHT)]
-    items: list[_Item] = [_Text(sign.hint, letter, QUIET, optional=True)]
+        return [Text(scene.message or "Something is wrong. The log says more.", letter, BRIGHT)]
+    items: list[Item] = [Text(sign.hint, letter, QUIET, optional=True)]
     if scene.estimate is None:
         return items
     if lines := words.lines(scene.estimate):
-        heading = _Text(f"{words.HEADING}:", letter * 0.85, QUIET, optional=True, gap=letter * 0.5)
+        heading = Text(f"{words.HEADING}:", letter * 0.85, QUIET, optional=True, gap=letter * 0.5)
         items.append(heading)
     for line in lines:
         sure = line.value != words.NOT_SURE
         said = f"{line.label}: {line.value}"
-        items.append(_Text(said, letter * 1.25, BRIGHT if sure else QUIET, gap=letter * 0.45))
+        items.append(Text(said, letter * 1.25, BRIGHT if sure else QUIET, gap=letter * 0.45))
         if line.share:
-            items.append(_Bar(*line.share, letter * 0.3, sign.colour, gap=letter * 0.1))
+            items.append(Bar(*line.share, letter * 0.3, sign.colour, gap=letter * 0.1))
         if line.note:
-            items.append(_Text(line.note, letter * 0.75, QUIET, optional=True))
+            items.append(Text(line.note, letter * 0.75, QUIET, optional=True))
     evidence = words.evidence(scene.estimate)
-    items.append(_Text(evidence, letter * 0.85, QUIET, gap=letter * 0.5))
+    items.append(Text(evidence, letter * 0.85, QUIET, gap=letter * 0.5))
     return items
-
-
-def _write(draw: ImageDraw.ImageDraw, box: Box, items: list[_Item], centred: bool) -> None:
-    """Write the items into the box: smaller, and then without the optional ones, until they fit."""
-    width, room = box[2] - box[0], box[3] - box[1]
-    choices = [(0, 1.3), (0, 1.15), (0, 1.0), (0, 0.85), (1, 1.0), (1, 0.85), (1, 0.7), (1, 0.55)]
-    if centred:
-        choices, width = [(0, 1.0), (0, 0.85)], _balanced(items, width)
-    for leave_out, scale in choices:
-        kept = [item for item in items if not (leave_out and item.optional)]
-        rows = [row for item in kept for row in _rows(_scaled(item, scale), width)]
-        if sum(_height(row) for row in rows) <= room:
-            break
-    y = float(box[1])
-    for row in rows:
-        bottom = y + _height(row)
-        if bottom > box[3] + 1:  # more than any size of letters can hold: the rest is cut off
-            return
-        if isinstance(row, _Bar):
-            _draw_bar(draw, row, (box[0], round(bottom - row.size), box[2], round(bottom)))
-        else:
-            x, anchor = ((box[0] + box[2]) / 2, "ms") if centred else (box[0], "ls")
-            baseline = bottom - 0.3 * row.size
-            draw.text((x, baseline), row.text, row.colour, _font(round(row.size)), anchor)
-        y = bottom
-
-
-def _draw_bar(draw: ImageDraw.ImageDraw, bar: _Bar, box: Box) -> None:
-    width, radius = box[2] - box[0], (box[3] - box[1]) / 2
-    draw.rounded_rectangle(box, radius, PANEL)
-    left = box[0] + bar.low * width
-    right = max(box[0] + bar.high * width, left + 2 * radius)
-    draw.rounded_rectangle((left, box[1], right, box[3]), radius, bar.colour)
-
-
-def _scaled(item: _Item, scale: float) -> _Item:
-    smallest = 10.0 if isinstance(item, _Text) else 0.0
-    return replace(item, size=max(smallest, item.size * scale), gap=item.gap * scale)
-
-
-def _height(item: _Item) -> float:
-    return item.gap + item.size * (1.3 if isinstance(item, _Text) else 1.0)
-
-
-def _balanced(items: list[_Item], width: int) -> int:
-    """The least width that needs no more rows than `width`: rows of about one length."""
-    rows = sum(len(_rows(item, width)) for item in items)
-    while (narrower := round(width * 0.95)) < width:
-        if sum(len(_rows(item, narrower)) for item in items) > rows:
-            break
-        width = narrower
-    return width
-
-
-def _rows(item: _Item, width: int) -> list[_Item]:
-    """The item broken into rows that are no wider than `width` pixels."""
-    if isinstance(item, _Bar):
-        return [item]
-    font = _font(round(item.size))
-    rows: list[str] = []
-    for word in _printable(item.text).split(" "):
-        if rows and font.getlength(f"{rows[-1]} {word}") <= width:
-            rows[-1] += f" {word}"
-            continue
-        rows.append(word)
-        while font.getlength(rows[-1]) > width and len(rows[-1]) > 1:  # a path, an address
-            fits = max(1, int(len(rows[-1]) * width / font.getlength(rows[-1])))
-            rows[-1:] = [rows[-1][:fits], rows[-1][fits:]]
-    return [
-        replace(item, text=row.replace(_GLUE, " "), gap=item.gap if first else 0.0)
-        for first, row in ((index == 0, row) for index, row in enumerate(rows))
-    ]
-
-
-_GLUE = "\u00a0"
-_LOOKALIKES = str.maketrans({"–": "-", "—": "-", "×": "x", "ß": "ss", "≥": ">=", "≤": "<="})
-
-
-def _printable(text: str) -> str:
-    """The text in letters that Pillow's built-in font has: signs without accents."""
-    glued = text.replace("\n", " ").translate(_LOOKALIKES)
-    return "".join(
-        letter
-        for sign in glued
-        for letter in (sign if sign == _GLUE else unicodedata.normalize("NFKD", sign))
-        if not unicodedata.combining(letter)
-    )
-
-
-@lru_cache(maxsize=32)
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    font = ImageFont.load_default(size)
-    assert isinstance(font, ImageFont.FreeTypeFont)  # a Pillow without FreeType is not supported
-    return font

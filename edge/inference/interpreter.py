@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.errors import BundleError, DeviceError
+from edge.quiet import quiet_stderr
 
 RUNTIMES = {
     "litert": ("ai_edge_litert.interpreter", "ai-edge-litert"),
@@ -83,8 +84,9 @@ class Model:
     def __init__(self, content: bytes, runtime: Runtime, threads: int = 1, name: str = "model"):
         self.name = name
         try:
-            self._interpreter = runtime.interpreter(model_content=content, num_threads=threads)
-            self._interpreter.allocate_tensors()
+            with quiet_stderr():  # "Created TensorFlow Lite XNNPACK delegate for CPU."
+                self._interpreter = runtime.interpreter(model_content=content, num_threads=threads)
+                self._interpreter.allocate_tensors()
         except (RuntimeError, ValueError) as error:
             raise BundleError(f"The {name} cannot be run by {runtime}: {error}.") from error
         inputs, outputs = (

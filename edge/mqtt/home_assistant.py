@@ -21,6 +21,8 @@ Entity = dict[str, Any]
 REMOVED = b""
 """an empty retained message takes an entity away again"""
 UNKNOWN = "unknown"
+UNITS = {"years": "y"}
+"""units as Home Assistant writes them"""
 """what Home Assistant calls the state of an entity without a value"""
 SENSITIVE = ("gender", "age", "ethnicity")
 """attributes that the owner can switch on and off"""
@@ -144,7 +146,7 @@ def _quantity(topics: Topics, name: str, unit: str) -> Entity:
     # ages of the people in a room are not kept as long-term statistics.
     return {
         **_attribute(topics, name),
-        "unit_of_measurement": unit,
+        "unit_of_measurement": UNITS.get(unit, unit),
         "suggested_display_precision": 0,
         "value_template": f"{{{{ {_part(name)}.get('value') }}}}",
     }

@@ -75,7 +75,8 @@ class Drawable:
         self.surface = surface
         self.program = canvas.program(shader)
         self._moving = context.buffer(reserve=len(surface.source) * 24, dynamic=True)
-        self._fixed = context.buffer(self._packed(surface.marks))
+        fixed = np.hstack([surface.rest, surface.uv, surface.marks])
+        self._fixed = context.buffer(np.ascontiguousarray(fixed, np.float32).tobytes())
         self._array = context.vertex_array(
             self.program,
             [
@@ -85,14 +86,6 @@ class Drawable:
             context.buffer(surface.triangles.astype("i4").tobytes()),
             skip_errors=True,
         )
-
-    def _packed(self, marks: Floats) -> bytes:
-        rows = np.hstack([self.surface.rest, self.surface.uv, marks])
-        return np.ascontiguousarray(rows, np.float32).tobytes()
-
-    def mark(self, marks: Floats) -> None:
-        """Replace the marks of the corners, (corners, 4)."""
-        self._fixed.write(self._packed(marks))
 
     def shape(self, base: Floats) -> None:
         """Move the surface onto a head with the vertices `base`."""

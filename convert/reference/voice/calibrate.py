@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from convert.reference.voice.decisions import (
-    CHILD,
     WITHHELD,
     AgeCalibration,
     GenderCalibration,
@@ -34,11 +33,11 @@ from convert.reference.voice.labels import (
 )
 from convert.reference.voice.trials import Network, Trial, answer, hear, reached
 
-CLASS_SHARES = (0.43, 0.43, 0.14)
+CLASS_SHARES = (0.475, 0.475, 0.05)
 """Weights of women, men and children, whatever their number among the speakers."""
-ANSWERS_RIGHT, CHILDREN_WITHHELD = 0.985, 0.90
+ANSWERS_RIGHT, ADULTS_ANSWERED = 0.985, 0.86
 """wanted at three seconds"""
-LOWEST_THRESHOLD = 0.75
+LOWEST_THRESHOLD, HIGHEST_CHILD = 0.8, 0.25
 INTERVAL, AIMED_COVERAGE = 0.8, 0.82
 WIDEST = 50.0
 """years"""
@@ -81,24 +80,27 @@ def fit_temperature(logits: npt.ArrayLike, classes: npt.NDArray[np.int64]) -> fl
 def fit_thresholds(
     logits: npt.ArrayLike, classes: npt.NDArray[np.int64], temperature: float
 ) -> GenderCalibration:
-    """The lowest threshold whose answers are right often enough, and the highest limit on a
-    child's probability that withholds enough children."""
-    child = probabilities(logits, temperature)[classes == CHILD, CHILD]
-    child_above = 0.5
-    if len(child):
-        child_above = float(np.clip(np.quantile(child, 1 - CHILDREN_WITHHELD), 0.02, 0.5))
+    """The lowest threshold whose answers are right often enough; then the strictest limit on a
+    child's probability that still leaves enough adults with an answer.
+
+    The limit is set by the adults because there are hundreds of them, and few children.
+    """
     adults = (classes == 0) | (classes == 1)
     kept, right = np.asarray(logits)[adults], classes[adults]
     weights = _class_weights(right)
-    for threshold in np.arange(LOWEST_THRESHOLD, 0.96, 0.01):
-        calibration = GenderCalibration(temperature, round(float(threshold), 2), child_above)
-        said = say_gender(kept, calibration)
-        answered = said != WITHHELD
-        if not answered.any():
-            break
-        if np.average(said == right, weights=weights * answered) >= ANSWERS_RIGHT:
-            break
-    return calibration
+
+    def answers(threshold: float, child_above: float) -> tuple[float, float]:
+        said = say_gender(kept, GenderCalibration(temperature, threshold, child_above))
+        answered = weights * (said != WITHHELD)
+        share = answered.sum() / weights.sum()
+        return share, float(((said == right) * answered).sum() / max(answered.sum(), 1e-9))
+
+    thresholds = np.round(np.arange(LOWEST_THRESHOLD, 0.96, 0.01), 2)
+    limits = np.round(np.arange(0.01, HIGHEST_CHILD + 0.001, 0.005), 3)
+    right_enough = (t for t in thresholds if answers(t, HIGHEST_CHILD)[1] >= ANSWERS_RIGHT)
+    threshold = float(next(right_enough, thresholds[-1]))
+    enough = (c for c in limits if answers(threshold, c)[0] >= ADULTS_ANSWERED)
+    return GenderCalibration(temperature, threshold, float(next(enough, HIGHEST_CHILD)))
 
 
 def fit_interval(logits: npt.ArrayLike, ages: list[tuple[float, float] | None]) -> AgeCalibration:

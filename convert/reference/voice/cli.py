@@ -45,8 +45,14 @@ def add_commands(subparsers: Any) -> None:
         "--bfloat16", action="store_true", help="mixed precision, for processors that have it"
     )
     stage("calibrate", _calibrate, "Fit temperatures and thresholds; writes calibration.json.")
-    stage("evaluate", _evaluate, "Measure on the test speakers; writes evaluation.json.")
+    parser = stage("evaluate", _evaluate, "Measure on the test speakers; writes evaluation.json.")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        help="folder of the corpora: cut them by the board's speech detector (slower)",
+    )
     stage("examples", _examples, "Write what the conversion needs: ranges and embeddings.")
+    stage("tract", _tract, "Measure vocal tracts by class of speaker; writes tract.json.")
 
 
 def _prepare(arguments: argparse.Namespace) -> int:
@@ -63,6 +69,7 @@ def _teach(arguments: argparse.Namespace) -> int:
     from convert.reference.voice.splits import save_split, split
     from convert.reference.voice.teacher import teach
 
+    _require(arguments.work, "prepare")
     embeddings = teach(arguments.work, arguments.processes)
     parts = split(load_speech(arguments.work).utterances, embeddings)
     save_split(parts, arguments.work)
@@ -73,6 +80,7 @@ def _teach(arguments: argparse.Namespace) -> int:
 def _train(arguments: argparse.Namespace) -> int:
     from convert.reference.voice.train import train
 
+    _require(arguments.work, "prepare", "teach")
     path = train(
         arguments.work,
         steps=arguments.steps,
@@ -97,13 +105,18 @@ def _calibrate(arguments: argparse.Namespace) -> int:
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
+    from convert.reference.voice.as_on_board import as_on_board
     from convert.reference.voice.calibrate import load_calibration
     from convert.reference.voice.evaluate import evaluate
     from convert.reference.voice.trials import trials
 
     speech, parts, networks = _load(arguments.work)
     gender, age = load_calibration(arguments.work)
-    report = evaluate(trials(speech, parts["test"]), networks, gender, age)
+    tested = parts["test"]
+    if arguments.data:
+        speech = as_on_board(arguments.data, [speech.utterances[i] for i in tested])
+        tested = list(range(len(tested)))
+    report = evaluate(trials(speech, tested), networks, gender, age)
     text = json.dumps(report, indent=2)
     (arguments.work / "evaluation.json").write_text(text)
     _say(text)
@@ -121,8 +134,29 @@ def _examples(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _tract(arguments: argparse.Namespace) -> int:
+    from convert.reference.voice.prepare import load_speech
+    from convert.reference.voice.tract import measure_tracts
+
+    _require(arguments.work, "prepare")
+    text = json.dumps(measure_tracts(load_speech(arguments.work)), indent=2)
+    (arguments.work / "tract.json").write_text(text)
+    _say(text)
+    return 0
+
+
 def _say(text: str) -> None:
     sys.stdout.write(text + "\n")
+
+
+MADE = {"prepare": "utterances.json", "teach": "split.json", "train": "voice.pt"}
+"""stage → a file by which one sees that it was run"""
+
+
+def _require(work: Path, *stages: str) -> None:
+    for stage in stages:
+        if not (work / MADE[stage]).is_file():
+            raise UsageError(f"There is no {MADE[stage]} in {work}. Run the stage '{stage}' first.")
 
 
 def _load(work: Path) -> tuple[Any, dict[str, list[int]], Any]:
@@ -132,11 +166,5 @@ def _load(work: Path) -> tuple[Any, dict[str, list[int]], Any]:
     from convert.reference.voice.splits import load_split
     from convert.reference.voice.trials import numpy_networks
 
-    for name, made_by in (
-        ("utterances.json", "prepare"),
-        ("split.json", "teach"),
-        ("voice.pt", "train"),
-    ):
-        if not (work / name).is_file():
-            raise UsageError(f"There is no {name} in {work}. Run the stage '{made_by}' first.")
+    _require(work, "prepare", "teach", "train")
     return load_speech(work), load_split(work), numpy_networks(from_checkpoint(work / "voice.pt"))

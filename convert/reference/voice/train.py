@@ -79,7 +79,9 @@ def train(
     optimizer = torch.optim.AdamW(student.parameters(), lr=PEAK_RATE, weight_decay=WEIGHT_DECAY)
     step = 0
     if resume:
-        state: dict[str, Any] = torch.load(work / "training.pt", weights_only=True)
+        state: dict[str, Any] = torch.load(
+            work / "training.pt", map_location=device, weights_only=True
+        )
         student.load_state_dict(state["student"])
         average.load_state_dict(state["average"])
         optimizer.load_state_dict(state["optimizer"])

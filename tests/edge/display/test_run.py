@@ -78,7 +78,9 @@ def test_the_window_shows_the_face(screen, patiently, woman: Path, tmp_path: Pat
 
     def shown() -> bool:
         now = np.asarray(screen.picture(tmp_path / "now.png"), np.float32)
-        skin = (now[..., 0] > now[..., 1] + 10) & (now[..., 1] > now[..., 2] + 5) & (now[..., 0] > 90)
+        skin = (
+            (now[..., 0] > now[..., 1] + 10) & (now[..., 1] > now[..., 2] + 5) & (now[..., 0] > 90)
+        )
         return now.shape == before.shape and float(skin.mean()) > 0.03
 
     patiently(shown, "a face in the window")
@@ -90,7 +92,7 @@ def test_closing_the_window_ends_the_program(screen, patiently, woman: Path, tmp
 
     def window() -> str:
         found = subprocess.run(
-            ["xdotool", "search", "--name", "speech2face"], capture_output=True, text=True
+            ["xdotool", "search", "--class", "speech2face"], capture_output=True, text=True
         )
         return found.stdout.strip()
 

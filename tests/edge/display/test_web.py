@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 from PIL import Image
 
-from edge.display import web
+from edge.display import broadcast, web
 from edge.display.web import WebDisplay, free_port, is_loopback
 from edge.errors import DeviceError
 from edge.scene import CAPTION, Scene
@@ -162,8 +162,8 @@ def test_the_face_is_served_whole_and_encoded_once(
     page: WebDisplay, face: Image.Image, other_face: Image.Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoded: list[Image.Image] = []
-    encode = web._encode
-    monkeypatch.setattr(web, "_encode", lambda face: (encoded.append(face), encode(face))[1])
+    encode = broadcast._encode
+    monkeypatch.setattr(broadcast, "_encode", lambda face: (encoded.append(face), encode(face))[1])
     assert get(page, "/face.png")[0] == 404
     page.show(Scene(State.SPEAKING, face=face, level=0.1))
     urls = {json.loads(get(page, "/scene.json")[2])["face"]}

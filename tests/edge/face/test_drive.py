@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -9,32 +10,10 @@ import pytest
 
 from edge.face.drive import FaceDrive
 from edge.inference.bundle import Bundle
-from edge.voice.estimate import Choice, Estimate, Quantity
+from edge.voice.estimate import Choice
 from edge.voice.listener import Heard
 
-
-def heard(
-    gender: dict[str, float] | None = None,
-    age: float | None = None,
-    feature: np.ndarray | None = None,
-    evidence_s: float = 6.0,
-    tract_cm: float | None = None,
-) -> Heard:
-    scores = gender or {"female": 0.0, "male": 0.0, "child": 0.0}
-    estimate = Estimate(
-        evidence_s=evidence_s,
-        attributes={
-            "gender": Choice(None, None, scores),
-            "age": Quantity(age, age and age - 10, age and age + 10, "years", 0.8),
-        },
-        craniofacial={},
-        feature=np.zeros(256, np.float32) if feature is None else feature,
-        bundle="reference",
-        bundle_sha256="",
-        front_end="",
-        runtime="",
-    )
-    return Heard(estimate, tract_cm)
+MakeHeard = Callable[..., Heard]
 
 
 @pytest.fixture(scope="module")
@@ -46,34 +25,33 @@ def value(drive: FaceDrive, parameters: np.ndarray, name: str) -> float:
     return float(parameters[drive._index[name]])
 
 
-def gender(drive: FaceDrive, **scores: float) -> float:
+def gender(heard: MakeHeard, drive: FaceDrive, **scores: float) -> float:
     return value(drive, drive(heard({"female": 0.0, "male": 0.0, "child": 0.0, **scores})), "gender")
 
 
-def test_a_certain_gender_moves_the_face_fully_and_an_unsure_one_by_its_probability(
-    drive: FaceDrive,
+def test_a_certain_gender_moves_the_face_fully_and_an_unsure_one_by_its_probability(heard: MakeHeard, drive: FaceDrive,
 ) -> None:
-    assert gender(drive, male=1.0) == pytest.approx(1.0)
-    assert gender(drive, female=1.0) == pytest.approx(0.0)
-    assert gender(drive, male=0.75, female=0.25) == pytest.approx(0.75)
-    assert gender(drive, male=0.5, female=0.5) == pytest.approx(0.5)
+    assert gender(heard, drive, male=1.0) == pytest.approx(1.0)
+    assert gender(heard, drive, female=1.0) == pytest.approx(0.0)
+    assert gender(heard, drive, male=0.75, female=0.25) == pytest.approx(0.75)
+    assert gender(heard, drive, male=0.5, female=0.5) == pytest.approx(0.5)
 
 
-def test_age_moves_the_face_along_its_table(drive: FaceDrive) -> None:
+def test_age_moves_the_face_along_its_table(heard: MakeHeard, drive: FaceDrive) -> None:
     ages = [value(drive, drive(heard(age=years)), "age") for years in (10, 25, 50, 85)]
     assert ages == sorted(ages)
     assert ages[-1] - ages[0] > 0.4
-    greys = [value(drive, drive(heard(age=years)), "grey") for years in (25, 80)]
+    greys = [value(drive, drive(heard(age=years)), "hair_grey") for years in (25, 80)]
     assert greys[0] < greys[1]
 
 
-def test_without_ethnicity_the_groups_are_mixed_evenly(drive: FaceDrive) -> None:
+def test_without_ethnicity_the_groups_are_mixed_evenly(heard: MakeHeard, drive: FaceDrive) -> None:
     parameters = drive(heard({"female": 1.0, "male": 0.0, "child": 0.0}, age=30))
     groups = [value(drive, parameters, name) for name in ("african", "asian", "caucasian")]
     assert groups == pytest.approx([1 / 3] * 3, abs=1e-3)
 
 
-def test_two_voices_get_two_faces_and_one_voice_keeps_its_own(drive: FaceDrive) -> None:
+def test_two_voices_get_two_faces_and_one_voice_keeps_its_own(heard: MakeHeard, drive: FaceDrive) -> None:
     rng = np.random.default_rng(0)
     first, second = rng.normal(0, 1, (2, 256)).astype(np.float32)
     again = first + rng.normal(0, 0.02, 256).astype(np.float32)
@@ -82,7 +60,7 @@ def test_two_voices_get_two_faces_and_one_voice_keeps_its_own(drive: FaceDrive) 
     assert np.abs(faces[0] - faces[2]).mean() < 0.2 * np.abs(faces[0] - faces[1]).mean()
 
 
-def test_a_voice_s_own_features_grow_with_evidence(drive: FaceDrive) -> None:
+def test_a_voice_s_own_features_grow_with_evidence(heard: MakeHeard, drive: FaceDrive) -> None:
     feature = np.random.default_rng(1).normal(0, 1, 256).astype(np.float32)
     name = next(iter(drive._face.identity.amplitudes))
     default = value(drive, drive._defaults, name)
@@ -94,7 +72,7 @@ def test_a_voice_s_own_features_grow_with_evidence(drive: FaceDrive) -> None:
     assert moved[0] < moved[2]
 
 
-def test_a_long_vocal_tract_makes_a_larger_lower_face(drive: FaceDrive) -> None:
+def test_a_long_vocal_tract_makes_a_larger_lower_face(heard: MakeHeard, drive: FaceDrive) -> None:
     male = {"female": 0.0, "male": 1.0, "child": 0.0}
     name = next(iter(drive._face.vocal_tract.amplitudes))
     short, usual, long = (value(drive, drive(heard(male, tract_cm=cm)), name) for cm in (15, 17.2, 19))
@@ -103,7 +81,7 @@ def test_a_long_vocal_tract_makes_a_larger_lower_face(drive: FaceDrive) -> None:
     assert value(drive, drive(heard(male, tract_cm=None)), name) == pytest.approx(usual)
 
 
-def test_parameters_stay_in_their_ranges(drive: FaceDrive) -> None:
+def test_parameters_stay_in_their_ranges(heard: MakeHeard, drive: FaceDrive) -> None:
     extreme = heard(
         {"female": 0.0, "male": 1.0, "child": 0.0},
         age=200,
@@ -115,7 +93,7 @@ def test_parameters_stay_in_their_ranges(drive: FaceDrive) -> None:
     assert np.all(parameters <= drive._high)
 
 
-def test_exactly_one_style_is_chosen(drive: FaceDrive) -> None:
+def test_exactly_one_style_is_chosen(heard: MakeHeard, drive: FaceDrive) -> None:
     names = {n for row in drive._face.styles.classes.values() for n in row}
     rng, chosen = np.random.default_rng(2), set()
     for _ in range(50):
@@ -127,8 +105,7 @@ def test_exactly_one_style_is_chosen(drive: FaceDrive) -> None:
     assert len(chosen) > 1
 
 
-def test_an_ethnicity_that_is_estimated_moves_the_face_by_its_probabilities(
-    bundle_copy, drive: FaceDrive
+def test_an_ethnicity_that_is_estimated_moves_the_face_by_its_probabilities(heard: MakeHeard, bundle_copy, drive: FaceDrive
 ) -> None:
     from edge.inference.bundle import load_bundle
 
@@ -157,7 +134,7 @@ def test_an_ethnicity_that_is_estimated_moves_the_face_by_its_probabilities(
         assert value(with_groups, parameters, group) == pytest.approx(score, abs=1e-3)
 
 
-def test_measures_are_plausible(drive: FaceDrive) -> None:
+def test_measures_are_plausible(heard: MakeHeard, drive: FaceDrive) -> None:
     measures = drive.measures(drive(heard({"female": 1.0, "male": 0.0, "child": 0.0}, age=30)))
     assert 50 < measures["nasal_index"] < 110
     assert all(np.isfinite(list(measures.values())))

@@ -64,7 +64,7 @@ def test_what_is_switched_off_is_removed(tools):
 
 
 def test_what_the_bundle_does_not_have_is_not_announced():
-    sent = announce(Catalogue(quantities={"age": "y"}), Publish(ethnicity=True))
+    sent = announce(Catalogue(quantities={"age": "years"}), Publish(ethnicity=True))
     assert sent[topic("sensor", "gender")] == b""
     assert sent[topic("sensor", "ethnicity")] == b""
     assert sent[topic("sensor", "age")]

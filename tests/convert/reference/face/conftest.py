@@ -56,10 +56,12 @@ def tiny_head() -> Head:
     uv = np.array([[0.1, 0.2]], np.float32)
     base = Mesh(positions, uv, faces, np.zeros_like(faces), tuple(groups))
     hair = _cap(base)
-    targets = {name: Target(np.array([0], np.int32), np.zeros((1, 3), np.float32)) for name in
-               target_names()}
+    targets = {
+        name: Target(np.array([0], np.int32), np.zeros((1, 3), np.float32))
+        for name in target_names()
+    }
     nothing = np.zeros(len(positions), np.float32)
-    styles = dict.fromkeys(("fringe", "long", "tied", "crop"), hair)
+    styles = dict.fromkeys(("short02", "long01", "ponytail01"), hair)
     return Head(base, targets, styles, nothing, nothing)
 
 

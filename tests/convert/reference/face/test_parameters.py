@@ -69,8 +69,11 @@ def test_every_slider_and_expression_moves_targets() -> None:
 def test_demographic_targets_sum_to_one_and_follow_gender() -> None:
     face = dict(zip(NAMES, map(float, default_vector()), strict=True)) | {"gender": 0.25}
     weights = target_weights(face, expression=False)
-    group = {name: w for name, w in weights.items() if name.split("-")[0] in
-             ("african", "asian", "caucasian")}
+    group = {
+        name: w
+        for name, w in weights.items()
+        if name.split("-")[0] in ("african", "asian", "caucasian")
+    }
     assert sum(group.values()) == pytest.approx(1.0, abs=1e-5)
     male = sum(w for name, w in group.items() if "-male-" in name)
     assert male == pytest.approx(0.25, abs=1e-5)

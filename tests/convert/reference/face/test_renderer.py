@@ -3,9 +3,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from convert.reference.face.hair import STYLES
 from convert.reference.face.head import Head
 from convert.reference.face.materials import materials
-from convert.reference.face.parameters import HAIR, INDEX, NAMES, as_dict, default_vector
+from convert.reference.face.parameters import (
+    HAIR,
+    HAIR_STYLES,
+    INDEX,
+    NAMES,
+    as_dict,
+    default_vector,
+)
 from convert.reference.face.renderer import Renderer, background
 from convert.reference.face.surface import shells
 
@@ -56,6 +64,10 @@ def test_every_parameter_vector_gives_the_same_picture_twice(renderer: Renderer)
 
 def test_measures_are_finite(renderer: Renderer) -> None:
     assert renderer.vertices(as_dict(default_vector())).dtype == np.float32
+
+
+def test_every_style_of_hair_is_known() -> None:
+    assert tuple(STYLES) == HAIR_STYLES
 
 
 def test_loose_wisps_of_hair_are_left_out() -> None:

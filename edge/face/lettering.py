@@ -1,0 +1,140 @@
+"""Lines of text and bars in a box: broken into rows, and smaller until they fit."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from PIL import ImageDraw, ImageFont
+
+Box = tuple[int, int, int, int]
+"""left, top, right, bottom"""
+
+TRACK = "#1b222c"
+"""the part of a bar that is not filled"""
+
+
+@dataclass(frozen=True)
+class Text:
+    """Words of one size and colour."""
+
+    text: str
+    size: float
+    colour: str
+    optional: bool = False
+    """left out where there is no room"""
+    gap: float = 0.0
+    """free pixels above"""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """How sure: a bar of full width, filled from `low` to `high` (0 to 1)."""
+
+    low: float
+    high: float
+    size: float
+    colour: str
+    optional: bool = True
+    gap: float = 0.0
+
+
+Item = Text | Bar
+
+
+def write(draw: ImageDraw.ImageDraw, box: Box, items: list[Item], centred: bool) -> None:
+    """Write the items into the box: smaller, and then without the optional ones, until they fit."""
+    width, room = box[2] - box[0], box[3] - box[1]
+    choices = [(0, 1.3), (0, 1.15), (0, 1.0), (0, 0.85), (1, 1.0), (1, 0.85), (1, 0.7), (1, 0.55)]
+    if centred:
+        choices, width = [(0, 1.0), (0, 0.85)], _balanced(items, width)
+    for leave_out, scale in choices:
+        kept = [item for item in items if not (leave_out and item.optional)]
+        rows = [row for item in kept for row in _rows(_scaled(item, scale), width)]
+        if sum(_height(row) for row in rows) <= room:
+            break
+    y = float(box[1])
+    for row in rows:
+        bottom = y + _height(row)
+        if bottom > box[3] + 1:  # more than any size of letters can hold: the rest is cut off
+            return
+        if isinstance(row, Bar):
+            _draw_bar(draw, row, (box[0], round(bottom - row.size), box[2], round(bottom)))
+        else:
+            x, anchor = ((box[0] + box[2]) / 2, "ms") if centred else (box[0], "ls")
+            baseline = bottom - 0.3 * row.size
+            draw.text((x, baseline), row.text, row.colour, font(round(row.size)), anchor)
+        y = bottom
+
+
+def _draw_bar(draw: ImageDraw.ImageDraw, bar: Bar, box: Box) -> None:
+    width, radius = box[2] - box[0], (box[3] - box[1]) / 2
+    draw.rounded_rectangle(box, radius, TRACK)
+    left = box[0] + bar.low * width
+    right = max(box[0] + bar.high * width, left + 2 * radius)
+    draw.rounded_rectangle((left, box[1], right, box[3]), radius, bar.colour)
+
+
+def _scaled(item: Item, scale: float) -> Item:
+    smallest = 10.0 if isinstance(item, Text) else 0.0
+    return replace(item, size=max(smallest, item.size * scale), gap=item.gap * scale)
+
+
+def _height(item: Item) -> float:
+    return item.gap + item.size * (1.3 if isinstance(item, Text) else 1.0)
+
+
+def _balanced(items: list[Item], width: int) -> int:
+    """The least width that needs no more rows than `width`: rows of about one length."""
+    rows = sum(len(_rows(item, width)) for item in items)
+    while (narrower := round(width * 0.95)) < width:
+        if sum(len(_rows(item, narrower)) for item in items) > rows:
+            break
+        width = narrower
+    return width
+
+
+def _rows(item: Item, width: int) -> list[Item]:
+    """The item broken into rows that are no wider than `width` pixels."""
+    if isinstance(item, Bar):
+        return [item]
+    letters = font(round(item.size))
+    rows: list[str] = []
+    for word in _printable(item.text).split(" "):
+        if rows and letters.getlength(f"{rows[-1]} {word}") <= width:
+            rows[-1] += f" {word}"
+            continue
+        rows.append(word)
+        while letters.getlength(rows[-1]) > width and len(rows[-1]) > 1:  # a path, an address
+            fits = max(1, int(len(rows[-1]) * width / letters.getlength(rows[-1])))
+            rows[-1:] = [rows[-1][:fits], rows[-1][fits:]]
+    return [
+        replace(item, text=row.replace(_GLUE, " "), gap=item.gap if first else 0.0)
+        for first, row in ((index == 0, row) for index, row in enumerate(rows))
+    ]
+
+
+_GLUE = "\u00a0"
+_LOOKALIKES = str.maketrans({"–": "-", "—": "-", "×": "x", "ß": "ss", "≥": ">=", "≤": "<="})
+
+
+def _printable(text: str) -> str:
+    """The text in letters that Pillow's built-in font has: signs without accents."""
+    glued = text.replace("\n", " ").translate(_LOOKALIKES)
+    return "".join(
+        letter
+        for sign in glued
+        for letter in (sign if sign == _GLUE else unicodedata.normalize("NFKD", sign))
+        if not unicodedata.combining(letter)
+    )
+
+
+@lru_cache(maxsize=32)
+def font(size: int) -> ImageFont.FreeTypeFont:
+    """Pillow's built-in font, `size` pixels high."""
+    built_in = ImageFont.load_default(size)
+    assert isinstance(
+        built_in, ImageFont.FreeTypeFont
+    )  # a Pillow without FreeType is not supported
+    return built_in

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from tiny_networks import Decoder, Encoder, uniform
+
+from convert.export import export
+from convert.network import Converted, convert_network
+
+
+@pytest.fixture(scope="session")
+def encoder() -> Converted:
+    torch.manual_seed(1)
+    return convert_network("encoder", Encoder(), torch.rand(1, 1, 16, 12), uniform(40, 16, 12, 1))
+
+
+@pytest.fixture(scope="session")
+def decoder() -> Converted:
+    torch.manual_seed(2)
+    return convert_network("decoder", Decoder(), torch.rand(1, 5), uniform(40, 5))
+
+
+@pytest.fixture(scope="session")
+def saved_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(1)
+    folder = tmp_path_factory.mktemp("saved") / "encoder"
+    export(Encoder(), torch.rand(1, 1, 16, 12), folder)
+    return folder
