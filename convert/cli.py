@@ -59,6 +59,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     build.set_defaults(run=_build)
 
+    text = "Draw the faces of twenty test speakers, ten women and ten men, on one sheet."
+    gallery = parts.add_parser("gallery", help=text, description=text)
+    gallery.add_argument("--work", type=Path, required=True, help="work folder of the voice")
+    gallery.add_argument("--data", type=Path, required=True, help="folder of the corpora")
+    gallery.add_argument("--out", type=Path, default=Path("gallery.png"), help="PNG file")
+    gallery.add_argument("--seed", type=int, default=0, help="of the lots that are drawn")
+    gallery.set_defaults(run=_gallery)
+
     text = "Show what int8 cost, and check the models again on this machine."
     certify = commands.add_parser("certify", help=text, description=text)
     certify.add_argument("bundle", type=Path, help="folder or zip")
@@ -93,6 +101,14 @@ def _build(arguments: argparse.Namespace) -> int:
         manifest = build(ingredients, arguments.out, on_unseen, show)
     total = sum(file.bytes for file in manifest.files.values())
     console.print(f"{arguments.out}: {len(manifest.files)} files, {total:,} bytes.")
+    return 0
+
+
+def _gallery(arguments: argparse.Namespace) -> int:
+    from convert.reference.gallery import gallery
+
+    words = gallery(arguments.work, arguments.data, arguments.out, arguments.seed)
+    sys.stdout.write(words + "\n")
     return 0
 
 

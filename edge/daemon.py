@@ -111,7 +111,7 @@ class Daemon:
     def _with_portrait(self, scene: Scene, portrait: Portrait) -> Scene:
         estimate = portrait.estimate
         self.estimates += 1
-        log.info("event=estimate evidence_s=%.1f", estimate.evidence_s)
+        log.debug("event=estimate evidence_s=%.1f", estimate.evidence_s)
         visible = {n: a for n, a in estimate.attributes.items() if n in self._visible}
         measures = estimate.craniofacial if "craniofacial" in self._visible else {}
         return replace(

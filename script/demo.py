@@ -23,7 +23,6 @@ from paho.mqtt.enums import CallbackAPIVersion
 OUT = Path("demo-out")
 SILENCE_S = 4.0
 HOLD_S = 2.0
-LINE = 110
 
 
 def main() -> int:
@@ -37,15 +36,20 @@ def main() -> int:
         settings.write_text(
             f'[device]\nname = "demo"\n[audio]\nsource = "{join(voices, Path(folder))}"\n'
             f"hold_s = {HOLD_S}\n"
-            + (f'[mqtt]\nbroker = "mqtt://127.0.0.1:{port}"\nprotocol = "{protocol}"\n'
-               if port else "")
+            + (
+                f'[mqtt]\nbroker = "mqtt://127.0.0.1:{port}"\nprotocol = "{protocol}"\n'
+                if port
+                else ""
+            )
             + f"[display]\nweb_port = {free_port(8090)}\n"
         )
         with messages(port, protocol):
             edge("run", "--config", str(settings))
     pictures = " and ".join(str((OUT / f"{voice.stem}.png").resolve()) for voice in voices)
     print(f"\nThe faces are in {pictures}")
-    print("With a microphone: .venv/bin/s2f-edge run      What is missing: .venv/bin/s2f-edge doctor")
+    print(
+        "With a microphone: .venv/bin/s2f-edge run      What is missing: .venv/bin/s2f-edge doctor"
+    )
     return 0
 
 
@@ -108,7 +112,7 @@ def messages(port: int, protocol: str) -> Iterator[None]:
         CallbackAPIVersion.VERSION2,
         protocol=paho.MQTTv5 if protocol == "5" else paho.MQTTv311,
     )
-    announced = 0
+    announced, width = 0, shutil.get_terminal_size((120, 24)).columns
 
     def show(_client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
         nonlocal announced
@@ -117,7 +121,7 @@ def messages(port: int, protocol: str) -> Iterator[None]:
             return
         payload = message.payload.decode(errors="replace")
         line = f"   mqtt  {message.topic}  {payload}"
-        print(line if len(line) <= LINE else f"{line[:LINE]}…", flush=True)
+        print(line if len(line) <= width else f"{line[: width - 1]}…", flush=True)
 
     client.on_message = show
     client.connect("127.0.0.1", port)

@@ -58,7 +58,10 @@ def test_the_base_install_is_small_and_draws_a_face(woman: Path, tmp_path: Path)
     assert doctor.returncode == 5
     assert "PyAudio is not installed" in doctor.stdout
     converter = subprocess.run(
-        [venv / "bin" / "s2f-convert", "gate", "none.tflite"], capture_output=True, text=True, env=clean
+        [venv / "bin" / "s2f-convert", "gate", "none.tflite"],
+        capture_output=True,
+        text=True,
+        env=clean,
     )
     assert converter.returncode == 2
     assert "speech2face-edge[convert]" in converter.stderr

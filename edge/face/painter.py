@@ -54,4 +54,5 @@ class Painter:
 
 def blur_radius(evidence_s: float) -> float:
     """Radius of the blur after so much speech, as a share of the picture's width."""
-    return BLUR * float(np.clip((CRISP_S - evidence_s) / (CRISP_S - BLURRED_S), 0, 1))
+    missing = float(np.clip((CRISP_S - evidence_s) / (CRISP_S - BLURRED_S), 0, 1))
+    return BLUR * missing**2

@@ -64,7 +64,9 @@ def two_people(woman: Path, man: Path, reference: Bundle) -> list[Scene]:
     silence = np.zeros(32000)
     return run(
         reference,
-        np.concatenate([silence, soundfile.read(woman)[0], silence, soundfile.read(man)[0], silence]),
+        np.concatenate(
+            [silence, soundfile.read(woman)[0], silence, soundfile.read(man)[0], silence]
+        ),
     )
 
 
@@ -101,7 +103,9 @@ def test_evidence_grows_and_the_face_belongs_to_it(two_people: list[Scene]) -> N
     assert first[-1] > 4
 
 
-def test_what_is_switched_off_reaches_no_display(reference: Bundle, woman_sound: np.ndarray) -> None:
+def test_what_is_switched_off_reaches_no_display(
+    reference: Bundle, woman_sound: np.ndarray
+) -> None:
     scenes = run(reference, woman_sound, frozenset({"age"}))
     estimates = [scene.estimate for scene in scenes if scene.estimate]
     assert estimates

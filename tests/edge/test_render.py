@@ -39,7 +39,9 @@ def test_a_woman_and_a_man(s2f_edge, woman: Path, man: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("runtime", ["litert", "tflite-runtime"])
-def test_the_runtime_is_chosen_and_named(s2f_edge, woman: Path, tmp_path: Path, runtime: str) -> None:
+def test_the_runtime_is_chosen_and_named(
+    s2f_edge, woman: Path, tmp_path: Path, runtime: str
+) -> None:
     done = s2f_edge("render", woman, "--json", "--out", tmp_path, "--runtime", runtime)
     name = {"litert": "ai-edge-litert", "tflite-runtime": "tflite-runtime"}[runtime]
     assert done.lines[0]["runtime"].startswith(name)
@@ -89,7 +91,9 @@ def test_any_rate_and_stereo_give_the_same_answer(s2f_edge, woman: Path, tmp_pat
     assert done.lines[0]["attributes"]["gender"]["value"] == "female"
 
 
-def test_two_files_of_one_name_make_two_pictures(s2f_edge, woman: Path, man: Path, tmp_path) -> None:
+def test_two_files_of_one_name_make_two_pictures(
+    s2f_edge, woman: Path, man: Path, tmp_path
+) -> None:
     for folder, file in (("a", woman), ("b", man)):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "voice.flac").write_bytes(file.read_bytes())

@@ -111,7 +111,7 @@ def test_a_face_from_the_microphone(server: SoundServer, woman: Path, tmp_path: 
     picture, settings = tmp_path / "face.png", tmp_path / "settings.toml"
     settings.write_text(f'[display]\nkind = "png"\npng_path = "{picture}"\n')
     run = subprocess.Popen(
-        [sys.executable, "-m", "edge", "run", "--config", str(settings)],
+        [sys.executable, "-m", "edge", "-v", "run", "--config", str(settings)],
         env=server.env, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert run.stderr is not None
@@ -152,10 +152,15 @@ def test_no_such_microphone(s2f_edge, tmp_path: Path) -> None:
 
 
 def test_microphones_are_chosen_by_name() -> None:
-    found = [Microphone(0, "HDA Intel: Mic", 48000, 2), Microphone(3, "USB Audio: CARD=Snow", 44100, 1)]
+    found = [
+        Microphone(0, "HDA Intel: Mic", 48000, 2),
+        Microphone(3, "USB Audio: CARD=Snow", 44100, 1),
+    ]
     assert choose(found, "card=snow").index == 3
     assert choose(found, "").index == 0
-    with pytest.raises(SoundError, match=r"No microphone is named 'Yeti'\. Found: 'HDA Intel: Mic'"):
+    with pytest.raises(
+        SoundError, match=r"No microphone is named 'Yeti'\. Found: 'HDA Intel: Mic'"
+    ):
         choose(found, "Yeti")
     with pytest.raises(SoundError, match="No microphone was found"):
         choose([], "Yeti")
@@ -167,7 +172,7 @@ def test_the_meter_s_bar() -> None:
     assert "-20.0 dB" in bar(0.1)
 
 
-def wait_for(condition, what: str, limit_s: float = 60.0) -> None:  # noqa: ANN001
+def wait_for(condition, what: str, limit_s: float = 60.0) -> None:
     end = time.monotonic() + limit_s
     while not condition():
         assert time.monotonic() < end, f"waited in vain for {what}"

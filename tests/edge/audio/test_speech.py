@@ -56,7 +56,7 @@ def test_hang_over_ends(woman_sound: np.ndarray) -> None:
 def test_the_pieces_do_not_matter(woman_sound: np.ndarray) -> None:
     whole, _ = detect(woman_sound)
     detector = SpeechDetector()
-    pieces = [
-        detector(AudioBlock(part, 0.0)).samples for part in np.array_split(woman_sound, 37)
-    ]
-    np.testing.assert_array_equal(np.concatenate(pieces)[: whole.size], whole[: sum(p.size for p in pieces)])
+    pieces = [detector(AudioBlock(part, 0.0)).samples for part in np.array_split(woman_sound, 37)]
+    np.testing.assert_array_equal(
+        np.concatenate(pieces)[: whole.size], whole[: sum(p.size for p in pieces)]
+    )

@@ -26,10 +26,14 @@ def value(drive: FaceDrive, parameters: np.ndarray, name: str) -> float:
 
 
 def gender(heard: MakeHeard, drive: FaceDrive, **scores: float) -> float:
-    return value(drive, drive(heard({"female": 0.0, "male": 0.0, "child": 0.0, **scores})), "gender")
+    return value(
+        drive, drive(heard({"female": 0.0, "male": 0.0, "child": 0.0, **scores})), "gender"
+    )
 
 
-def test_a_certain_gender_moves_the_face_fully_and_an_unsure_one_by_its_probability(heard: MakeHeard, drive: FaceDrive,
+def test_a_certain_gender_moves_the_face_fully_and_an_unsure_one_by_its_probability(
+    heard: MakeHeard,
+    drive: FaceDrive,
 ) -> None:
     assert gender(heard, drive, male=1.0) == pytest.approx(1.0)
     assert gender(heard, drive, female=1.0) == pytest.approx(0.0)
@@ -51,7 +55,9 @@ def test_without_ethnicity_the_groups_are_mixed_evenly(heard: MakeHeard, drive: 
     assert groups == pytest.approx([1 / 3] * 3, abs=1e-3)
 
 
-def test_two_voices_get_two_faces_and_one_voice_keeps_its_own(heard: MakeHeard, drive: FaceDrive) -> None:
+def test_two_voices_get_two_faces_and_one_voice_keeps_its_own(
+    heard: MakeHeard, drive: FaceDrive
+) -> None:
     rng = np.random.default_rng(0)
     first, second = rng.normal(0, 1, (2, 256)).astype(np.float32)
     again = first + rng.normal(0, 0.02, 256).astype(np.float32)
@@ -75,7 +81,9 @@ def test_a_voice_s_own_features_grow_with_evidence(heard: MakeHeard, drive: Face
 def test_a_long_vocal_tract_makes_a_larger_lower_face(heard: MakeHeard, drive: FaceDrive) -> None:
     male = {"female": 0.0, "male": 1.0, "child": 0.0}
     name = next(iter(drive._face.vocal_tract.amplitudes))
-    short, usual, long = (value(drive, drive(heard(male, tract_cm=cm)), name) for cm in (15, 17.2, 19))
+    short, usual, long = (
+        value(drive, drive(heard(male, tract_cm=cm)), name) for cm in (15, 17.2, 19)
+    )
     assert short != usual != long
     assert (short < usual) == (usual < long)
     assert value(drive, drive(heard(male, tract_cm=None)), name) == pytest.approx(usual)
@@ -105,7 +113,8 @@ def test_exactly_one_style_is_chosen(heard: MakeHeard, drive: FaceDrive) -> None
     assert len(chosen) > 1
 
 
-def test_an_ethnicity_that_is_estimated_moves_the_face_by_its_probabilities(heard: MakeHeard, bundle_copy, drive: FaceDrive
+def test_an_ethnicity_that_is_estimated_moves_the_face_by_its_probabilities(
+    heard: MakeHeard, bundle_copy, drive: FaceDrive
 ) -> None:
     from edge.inference.bundle import load_bundle
 

@@ -36,7 +36,9 @@ def test_the_reference_bundle_is_small_and_has_no_ethnicity(reference: Bundle) -
     assert reference.manifest.absent == {"ethnicity": "not in this bundle"}
 
 
-@pytest.mark.parametrize("name", sorted(json.loads((reference_path() / "bundle.json").read_text())["files"]))
+@pytest.mark.parametrize(
+    "name", sorted(json.loads((reference_path() / "bundle.json").read_text())["files"])
+)
 def test_a_flipped_byte_is_found_in_every_file(bundle_copy, name: str) -> None:
     file = bundle_copy.path / name
     data = bytearray(file.read_bytes())
@@ -224,9 +226,7 @@ def test_the_command_line_shows_and_verifies(s2f_edge, bundle_copy) -> None:
     (bundle_copy.path / "age.tflite").unlink()
     refused = s2f_edge("bundle", "verify", bundle_copy.path)
     assert refused.code == 4
-    assert refused.err == (
-        "s2f-edge: The bundle has no file age.tflite. Copy the bundle again.\n"
-    )
+    assert refused.err == ("s2f-edge: The bundle has no file age.tflite. Copy the bundle again.\n")
 
 
 def test_a_model_that_is_no_model_is_refused(s2f_edge, bundle_copy) -> None:
