@@ -32,7 +32,7 @@ def test_the_base_install_is_small_and_draws_a_face(woman: Path, tmp_path: Path)
             (source / name).write_bytes((ROOT / name).read_bytes())
     subprocess.run([*pip, source], check=True)
     installed = size_mb(venv) - before
-    print(f"installed: {installed:.0f} MB")
+    print(f"installed: {installed:.0f} MB")  # noqa: T201
     assert installed <= LARGEST_MB
 
     packages = subprocess.run(

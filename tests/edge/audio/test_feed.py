@@ -48,11 +48,10 @@ def test_a_slow_reader_loses_the_oldest_and_knows_how_many() -> None:
 
 
 def test_the_source_s_error_comes_after_its_blocks() -> None:
-    seen = []
+    seen: list[float] = []
+    feed = Feed(Blocks(3, SoundError("unplugged")))
     with pytest.raises(SoundError, match="unplugged"):
-        for block in Feed(Blocks(3, SoundError("unplugged"))):
-            if block:
-                seen.append(block.start_s)
+        seen.extend(block.start_s for block in feed if block)
     assert seen == [0, 1, 2]
 
 

@@ -57,6 +57,8 @@ def test_the_pieces_do_not_matter(woman_sound: np.ndarray) -> None:
     whole, _ = detect(woman_sound)
     detector = SpeechDetector()
     pieces = [detector(AudioBlock(part, 0.0)).samples for part in np.array_split(woman_sound, 37)]
-    np.testing.assert_array_equal(
-        np.concatenate(pieces)[: whole.size], whole[: sum(p.size for p in pieces)]
-    )
+    together = np.concatenate(pieces)
+    # Silero's chunks are the same wherever the blocks end; one may still be waiting.
+    assert abs(together.size - whole.size) <= 512
+    shared = min(together.size, whole.size)
+    np.testing.assert_array_equal(together[:shared], whole[:shared])

@@ -15,6 +15,8 @@ from edge.errors import BundleError
 from edge.inference import container
 from edge.inference.bundle import Bundle, load_bundle, reference_path
 
+FILES = json.loads((reference_path() / "bundle.json").read_text())["files"]
+
 
 def zipped(folder: Path, to: Path) -> Path:
     with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -36,9 +38,7 @@ def test_the_reference_bundle_is_small_and_has_no_ethnicity(reference: Bundle) -
     assert reference.manifest.absent == {"ethnicity": "not in this bundle"}
 
 
-@pytest.mark.parametrize(
-    "name", sorted(json.loads((reference_path() / "bundle.json").read_text())["files"])
-)
+@pytest.mark.parametrize("name", sorted(FILES))
 def test_a_flipped_byte_is_found_in_every_file(bundle_copy, name: str) -> None:
     file = bundle_copy.path / name
     data = bytearray(file.read_bytes())
