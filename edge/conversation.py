@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from edge.state import State
 
+PAUSE_S = 0.6
+"""seconds of silence that are a pause between words, not the end of speaking"""
+
 
 class Conversation:
     """One speaker after the other, told apart by silence."""
@@ -27,8 +30,10 @@ class Conversation:
             return False
         if self._silent_since is None:
             self._silent_since = now_s
-        self.state = State.HOLDING if known else State.LISTENING
-        if now_s - self._silent_since < self._hold_s:
+        silent_s = now_s - self._silent_since
+        if known and silent_s >= PAUSE_S:
+            self.state = State.HOLDING
+        if silent_s < self._hold_s:
             return False
         self.state = State.IDLE
         return True

@@ -175,6 +175,8 @@ def test_the_speaker_is_kept_over_a_pause_and_forgotten_after_silence() -> None:
     conversation.hear(1.2, speaking=True, known=True)
     assert conversation.state is State.SPEAKING
     conversation.hear(2.0, speaking=False, known=True)
+    assert conversation.state is State.SPEAKING  # a pause between words
+    conversation.hear(2.7, speaking=False, known=True)
     assert conversation.state is State.HOLDING
     conversation.hear(3.5, speaking=True, known=True)
     assert conversation.state is State.SPEAKING

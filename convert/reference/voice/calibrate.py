@@ -96,7 +96,7 @@ def fit_thresholds(
         return share, float(((said == right) * answered).sum() / max(answered.sum(), 1e-9))
 
     thresholds = np.round(np.arange(LOWEST_THRESHOLD, 0.96, 0.01), 2)
-    limits = np.round(np.arange(0.01, HIGHEST_CHILD + 0.001, 0.005), 3)
+    limits = np.round(np.arange(0.005, HIGHEST_CHILD, 0.0005), 4)
     right_enough = (t for t in thresholds if answers(t, HIGHEST_CHILD)[1] >= ANSWERS_RIGHT)
     threshold = float(next(right_enough, thresholds[-1]))
     enough = (c for c in limits if answers(threshold, c)[0] >= ADULTS_ANSWERED)
