@@ -126,11 +126,11 @@ def _render(options: argparse.Namespace) -> int:
     for result in render(options.voice, options.out, pipelines):
         failed = failed or "error" in result
         if options.json:
-            print(json.dumps(result, ensure_ascii=False), flush=True)  # noqa: T201
+            print(json.dumps(result, ensure_ascii=False), flush=True)
         elif "error" in result:
-            print(f"s2f-edge: {result['error']}", file=sys.stderr)  # noqa: T201
+            print(f"s2f-edge: {result['error']}", file=sys.stderr)
         else:
-            print(f"{result['face']}: {_in_words(result['attributes'])}", flush=True)  # noqa: T201
+            print(f"{result['face']}: {_in_words(result['attributes'])}", flush=True)
     return 3 if failed else 0
 
 
@@ -153,10 +153,10 @@ def _doctor(options: argparse.Namespace) -> int:
     loaded = settings.load(options.config) if options.config else settings.Settings()
     findings = doctor.examine(loaded)
     if options.json:
-        print(json.dumps([msgspec.to_builtins(finding) for finding in findings]))  # noqa: T201
+        print(json.dumps([msgspec.to_builtins(finding) for finding in findings]))
     else:
         for finding in findings:
-            print(finding)  # noqa: T201
+            print(finding)
     return 0 if all(finding.ok or not finding.needed for finding in findings) else 5
 
 
@@ -165,14 +165,14 @@ def _devices(options: argparse.Namespace) -> int:
         meter.show(options.meter)
     else:
         for line in meter.listing():
-            print(line)  # noqa: T201
+            print(line)
     return 0
 
 
 def _bundle_show(options: argparse.Namespace) -> int:
     bundle = load_bundle(options.path)
-    print(json.dumps(_summary(bundle), indent=2, ensure_ascii=False))  # noqa: T201
-    print(bundle.contents[bundle.manifest.model_card].decode(errors="replace"))  # noqa: T201
+    print(json.dumps(_summary(bundle), indent=2, ensure_ascii=False))
+    print(bundle.contents[bundle.manifest.model_card].decode(errors="replace"))
     return 0
 
 
@@ -199,7 +199,7 @@ def _bundle_verify(options: argparse.Namespace) -> int:
     bundle = load_bundle(options.path)
     assembly.check_models(bundle)
     files = len(bundle.manifest.files)
-    print(  # noqa: T201
+    print(
         f"{bundle.name} {bundle.manifest.version}: {files} files match their SHA-256, the front "
         f"end matches its golden vectors, every model runs."
     )
@@ -207,7 +207,7 @@ def _bundle_verify(options: argparse.Namespace) -> int:
 
 
 def _config_schema(_options: argparse.Namespace) -> int:
-    print(json.dumps(settings.schema(), indent=2))  # noqa: T201
+    print(json.dumps(settings.schema(), indent=2))
     return 0
 
 
@@ -218,5 +218,5 @@ def _config_check(options: argparse.Namespace) -> int:
             f"{options.file}: [mqtt] password_file names {loaded.mqtt.password_file}, "
             "which is not there. Write the password into it."
         )
-    print(f"{options.file}: all settings are known and valid.")  # noqa: T201
+    print(f"{options.file}: all settings are known and valid.")
     return 0

@@ -58,7 +58,7 @@ def card(ingredients: Ingredients, certificate: Mapping[str, Any], steady: Stead
         gender_by_group=_gender_table(
             {
                 **at_3s["adults_by_gender"],
-                **{f"aged {name}": row for name, row in at_3s["adults_by_decade"].items()},
+                **{_decade(name): row for name, row in at_3s["adults_by_decade"].items()},
                 **{_corpus(name): row for name, row in at_3s["adults_by_corpus"].items()},
             }
         ),
@@ -123,9 +123,10 @@ def _gender_table(rows: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _age_table(age: Mapping[str, Any]) -> str:
+    decades = {_decade(name) for name in age["by_decade"]}
     rows = {
         "everybody": age["all"],
-        **{f"aged {name}": row for name, row in age["by_decade"].items()},
+        **{_decade(name): row for name, row in age["by_decade"].items()},
         **{_corpus(name): row for name, row in age["by_corpus"].items()},
     }
     return _table(
@@ -138,7 +139,7 @@ def _age_table(age: Mapping[str, Any]) -> str:
                 _percent(row["interval_covers"]),
                 f"{row['interval_width']:.0f} years",
                 f"{row['mean_absolute_error']:.1f} years",
-                "–" if name.startswith("aged") else f"{row['error_of_the_median_age']:.1f} years",
+                "–" if name in decades else f"{row['error_of_the_median_age']:.1f} years",
             )
             for name, row in rows.items()
             if row["n"]
@@ -170,6 +171,10 @@ def _end_to_end(results: Mapping[str, Any]) -> str:
     ways = list(next(iter(results.values())))
     rows = [(name, *(f"{values[way]:.4g}" for way in ways)) for name, values in results.items()]
     return _table(("measure", *ways), rows)
+
+
+def _decade(name: str) -> str:
+    return {"0s": "under 10", "unknown": "age not known"}.get(name, f"in their {name}")
 
 
 def _corpus(name: str) -> str:

@@ -34,7 +34,7 @@ class Voices:
     speaker: npt.NDArray[np.str_]
     """`(n,)`"""
     explained: Floats
-    """`(n, k)`: what must not show: logits of the heads, corpus as 0 and 1"""
+    """`(n, k)`: what must not show: what the heads say, corpus as 0 and 1"""
 
     def choose(self, mask: npt.NDArray[np.bool_]) -> Voices:
         """Those pieces where the mask `(n,)` is true."""
@@ -151,16 +151,16 @@ def _centred(values: Floats) -> Floats:
 
 
 def read_voices(
-    columns: Mapping[str, npt.NDArray[np.generic]], logits: Floats, parts: tuple[str, ...]
+    columns: Mapping[str, npt.NDArray[np.generic]], said: Floats, parts: tuple[str, ...]
 ) -> Voices:
     """Voices from the columns of `embeddings.npz`, of the named parts of the split.
 
-    `logits`: `(n, k)`, what the heads say of each embedding. Corpora whose speakers are unknown
+    `said`: `(n, k)`, what the heads say of each embedding. Corpora whose speakers are unknown
     count for what tells corpora apart, and not as speakers: each of their clips is its own.
     """
     corpus = columns["corpus"]
     names = np.unique(corpus)[1:]
-    explained = np.concatenate([logits, corpus[:, None] == names], axis=1, dtype=np.float64)
+    explained = np.concatenate([said, corpus[:, None] == names], axis=1, dtype=np.float64)
     whole = Voices(
         columns["embedding"].astype(np.float64), columns["speaker"].astype(np.str_), explained
     )

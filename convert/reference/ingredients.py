@@ -98,16 +98,15 @@ def read_ingredients(voice: Path, face: Path) -> Ingredients:
         "age": part(networks["age"], embedded),
         "face": part(FaceDecoder.from_checkpoint(face / "face.pt"), drawn),
     }
-    logits = np.concatenate(
-        [_outputs(networks[name], columns["embedding"]) for name in ("gender", "age")], axis=1
-    ).astype(np.float64)
+    gender, age = (_outputs(networks[name], columns["embedding"]) for name in ("gender", "age"))
+    said = np.concatenate([gender, _expected_bin(age)[:, None]], axis=1, dtype=np.float64)
     return Ingredients(
         parts=parts,
         calibration=_json(voice / "calibration.json"),
         evaluation=_json(voice / "evaluation.json"),
         tract=_json(voice / "tract.json"),
-        fitted=read_voices(columns, logits, ("train",)),
-        unseen=read_voices(columns, logits, ("calibration", "test")),
+        fitted=read_voices(columns, said, ("train",)),
+        unseen=read_voices(columns, said, ("calibration", "test")),
         parameters=_json(face / "parameters.json"),
         measures=_json(face / "measures.json"),
         face_evaluation=_json(face / "evaluation.json"),
@@ -132,6 +131,12 @@ def part(module: nn.Module, inputs: Floats) -> Part:
 def _outputs(module: nn.Module, inputs: Floats) -> Floats:
     with torch.no_grad():
         return np.asarray(module.eval()(torch.from_numpy(inputs)).numpy())
+
+
+def _expected_bin(logits: Floats) -> Floats:
+    """Mean of each predicted distribution, in bins."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers @ np.arange(logits.shape[1]) / powers.sum(axis=1))
 
 
 def _people(columns: dict[str, Any]) -> dict[str, dict[str, int]]:

@@ -35,6 +35,7 @@ def attributes(
         out["craniofacial"] = {**unknown, **said.get("craniofacial", {})}
     out["evidence_s"] = 0.0 if estimate is None else round(estimate.evidence_s, 1)
     out["bundle"] = None if estimate is None else estimate.bundle
+    out["runtime"] = None if estimate is None else estimate.runtime
     out["caption"] = CAPTION
     return compact(out)
 

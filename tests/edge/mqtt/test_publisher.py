@@ -135,7 +135,7 @@ def test_everything_off_publishes_states_only(broker, listen, make_publisher, to
     listener = listen(broker)
     publisher = make_publisher(broker, Publish(gender=False, age=False, craniofacial=False))
     publisher.show(Scene(State.SPEAKING, tools.estimate()))
-    assert set(listener.wait("attributes").json) == {"evidence_s", "bundle", "caption"}
+    assert set(listener.wait("attributes").json) == {"evidence_s", "bundle", "runtime", "caption"}
 
 
 def test_the_same_is_not_said_twice_and_attributes_are_paced(broker, listen, make_publisher, tools):
