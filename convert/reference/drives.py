@@ -25,8 +25,8 @@ GREY = (0.0, 0.0, 0.0, 0.0, 0.0, 0.08, 0.35, 0.7, 0.95, 1.0)
 """share of grey hair at YEARS"""
 
 HAIR = {
-    "female": {"bob": 0.42, "long": 0.42, "tied": 0.14, "fringe": 0.02},
-    "male": {"crop": 0.72, "fringe": 0.26, "tied": 0.02},
+    "female": {"bob": 0.32, "long": 0.36, "tied": 0.22, "fringe": 0.10},
+    "male": {"crop": 0.52, "fringe": 0.44, "tied": 0.04},
     "child": {"crop": 0.30, "fringe": 0.40, "bob": 0.30},
 }
 
@@ -34,10 +34,10 @@ SUBTLE = {"head_width", "head_height", "chin_height", "face_fullness", "mouth_po
 """sliders that move the whole outline"""
 
 IDENTITY: dict[str, float] = {
-    **{name: 0.16 if name in SUBTLE else 0.3 for name in SLIDERS},
-    "weight": 0.07,
-    "hair_lightness": 0.1,
-    "eye_lightness": 0.1,
+    **{name: 0.25 if name in SUBTLE else 0.45 for name in SLIDERS},
+    "weight": 0.12,
+    "hair_lightness": 0.2,
+    "eye_lightness": 0.2,
 }
 """parameter → its change at one standard deviation of its axis"""
 

@@ -21,6 +21,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from convert.reference.face.network import FaceDecoder
+from convert.reference.face.parameters import EXPRESSIONS
 from convert.reference.face.regions import weight_map
 
 _SAVE_EVERY_S = 60.0
@@ -52,10 +53,11 @@ def stages(scale: float = 1.0) -> tuple[Stage, ...]:
     )
 
 
-def loss(drawn: Tensor, truth: Tensor, weights: Tensor) -> Tensor:
+def loss(drawn: Tensor, truth: Tensor, weights: Tensor, pairs: int = 0) -> Tensor:
     """Weighted L1 and L2 on pixels and L1 on their gradients; pictures (batch, 3, h, w).
 
-    Gradients keep edges sharp (Mathieu et al. 2016).
+    Gradients keep edges sharp (Mathieu et al. 2016). The first `pairs` pictures are faces at rest
+    and the next ones the same faces with an expression: what changes between them counts again.
     """
     brightness = (truth * weights).mean((1, 2, 3), keepdim=True)
     weights = weights * (0.5 / brightness).clamp(0.9, 1.8)
@@ -63,7 +65,17 @@ def loss(drawn: Tensor, truth: Tensor, weights: Tensor) -> Tensor:
     total = (weights * error.abs()).mean() + 2.0 * (weights * error * error).mean()
     down = (weights[..., 1:, :] * (error[..., 1:, :] - error[..., :-1, :]).abs()).mean()
     right = (weights[..., :, 1:] * (error[..., :, 1:] - error[..., :, :-1]).abs()).mean()
-    return total + 0.9 * (down + right)
+    total = total + 0.9 * (down + right)
+    if pairs:
+        change = error[pairs : 2 * pairs] - error[:pairs]
+        total = total + (weights[pairs : 2 * pairs] * change.abs()).mean()
+    return total
+
+
+def paired(parameters: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Places of faces that are followed by the same face with an expression."""
+    rest = parameters[:, : EXPRESSIONS.start]
+    return np.nonzero((rest[:-1] == rest[1:]).all(1))[0]
 
 
 class Training:
@@ -102,19 +114,26 @@ class Training:
         partial.rename(self._path)
         self.decoder.save(self.work / "face.pt")
 
-    def batch(self, parameters: Tensor, pictures: Tensor, weights: Tensor) -> float:
-        """One step on random faces of parameters (n, 46) and pictures (n, 3, 128, 128) uint8."""
+    def batch(self, parameters: Tensor, pictures: Tensor, weights: Tensor, pairs: Tensor) -> float:
+        """One step on random faces of parameters (n, 46) and pictures (n, 3, 128, 128) uint8.
+
+        Three quarters of a batch are pairs, from the places `pairs`.
+        """
         stage = self.plan[self.stage]
         for group in self.optimizer.param_groups:
             group["lr"] = stage.rate(self.step)
-        chosen = torch.randint(len(parameters), (stage.batch,), generator=self.random)
+        count = 3 * stage.batch // 8 if len(pairs) else 0
+        rest = pairs[torch.randint(max(len(pairs), 1), (count,), generator=self.random)]
+        alone = stage.batch - 2 * count
+        others = torch.randint(len(parameters), (alone,), generator=self.random)
+        chosen = torch.cat([rest, rest + 1, others])
         truth = pictures[chosen].to(self.device).float() / 255
         if stage.size != truth.shape[-1]:
             truth = functional.avg_pool2d(truth, truth.shape[-1] // stage.size)
         inputs = parameters[chosen].to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16):
             drawn = self.decoder(inputs, stage.size)
-        value = loss(drawn.float(), truth, weights)
+        value = loss(drawn.float(), truth, weights, count)
         self.optimizer.zero_grad(set_to_none=True)
         value.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
@@ -138,6 +157,7 @@ def train(
     training = Training(work, seed, plan or stages())
     inputs = torch.from_numpy(parameters)
     truth = torch.from_numpy(pictures).permute(0, 3, 1, 2)
+    pairs = torch.from_numpy(paired(parameters))
     saved = time.monotonic()
     with Progress(*Progress.get_default_columns(), TextColumn("{task.fields[loss]}")) as progress:
         while training.stage < len(training.plan):
@@ -147,7 +167,7 @@ def train(
             progress.advance(bar, training.step)
             mean = 0.0
             while training.step < stage.steps:
-                value = training.batch(inputs, truth, weights)
+                value = training.batch(inputs, truth, weights, pairs)
                 mean = value if mean == 0.0 else 0.98 * mean + 0.02 * value
                 progress.update(bar, advance=1, loss=f"loss {mean:.4f}")
                 if time.monotonic() - saved > _SAVE_EVERY_S:

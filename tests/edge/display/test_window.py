@@ -99,7 +99,9 @@ def xdotool(*arguments: str) -> None:
 def test_escape_is_the_wish_to_end(
     opened: WindowDisplay, screen: Any, patiently: Patiently
 ) -> None:
-    xdotool("search", "--sync", "--class", "speech2face", "windowfocus", "--sync", "key", "Escape")
+    xdotool(
+        "search", "--sync", "--class", "speech2face", "windowfocus", "--sync", "keydown", "Escape"
+    )
     error = patiently(lambda: error_of(lambda: opened.show(Scene(State.IDLE))), "an error")
     assert isinstance(error, WindowClosedError)
     assert opened._child.wait() == 0

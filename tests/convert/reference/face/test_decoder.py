@@ -8,10 +8,10 @@ import torch
 
 from convert.reference.face.evaluate import evaluate
 from convert.reference.face.network import RESOLUTIONS, FaceDecoder
-from convert.reference.face.parameters import INDEX, NAMES, default_vector
+from convert.reference.face.parameters import EXPRESSIONS, INDEX, NAMES, default_vector
 from convert.reference.face.regions import EYES, FACE, MOUTH, inside, weight_map
 from convert.reference.face.render_dataset import sample_shard
-from convert.reference.face.train import Stage, Training, loss, train
+from convert.reference.face.train import Stage, Training, loss, paired, train
 from edge.errors import UsageError
 
 
@@ -70,6 +70,23 @@ def test_loss_is_zero_for_the_truth_and_counts_dark_pictures_more() -> None:
     light, dark = torch.full((1, 3, 32, 32), 0.8), torch.full((1, 3, 32, 32), 0.2)
     assert loss(light, light, weights) == 0
     assert loss(dark + 0.05, dark, weights) > 1.5 * loss(light + 0.05, light, weights)
+
+
+def test_what_changes_in_a_pair_counts_again() -> None:
+    weights = torch.from_numpy(weight_map(32))
+    truth = torch.full((4, 3, 32, 32), 0.5)
+    same, other = truth + 0.1, truth + 0.1
+    other[2:] -= 0.2
+    assert loss(same, truth, weights, 2) == pytest.approx(float(loss(same, truth, weights)))
+    assert loss(other, truth, weights, 2) > 1.2 * loss(other, truth, weights)
+
+
+def test_pairs_are_found() -> None:
+    faces = sample_shard(2, 0, 60)
+    places = paired(faces)
+    assert 15 < len(places) < 35
+    assert (faces[places, EXPRESSIONS] == 0).all()
+    assert (faces[places + 1, EXPRESSIONS] != 0).any(1).sum() > 0.9 * len(places)
 
 
 def test_eyes_and_mouth_count_most() -> None:
