@@ -15,9 +15,9 @@ import msgspec
 
 from edge import __version__, assembly, doctor, settings
 from edge.audio import meter
-from edge.errors import UsageError
 from edge.inference.bundle import Bundle, load_bundle, reference_path
 from edge.inference.interpreter import RUNTIMES
+from edge.mqtt.broker import broker
 from edge.render import render
 
 
@@ -213,10 +213,7 @@ def _config_schema(_options: argparse.Namespace) -> int:
 
 def _config_check(options: argparse.Namespace) -> int:
     loaded = settings.load(options.file)
-    if loaded.mqtt.password_file and not Path(loaded.mqtt.password_file).is_file():
-        raise UsageError(
-            f"{options.file}: [mqtt] password_file names {loaded.mqtt.password_file}, "
-            "which is not there. Write the password into it."
-        )
+    if loaded.mqtt.broker:
+        broker(loaded.mqtt)
     print(f"{options.file}: all settings are known and valid.")
     return 0

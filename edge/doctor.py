@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge import assembly
-from edge.audio.microphone import microphones
+from edge.audio.file import FileSource
+from edge.audio.microphone import choose, microphones
 from edge.display.choose import available
 from edge.errors import EdgeError
 from edge.inference.bundle import reference_path
@@ -43,7 +44,7 @@ def examine(settings: Settings) -> list[Finding]:
         _try("runtime", lambda: _runtime(settings), needed=True),
         _try("delegates", _delegates, needed=False),
         _try("bundle", lambda: _bundle(settings), needed=True),
-        _try("microphone", _microphones, needed=wants_microphone),
+        _try("microphone", lambda: _microphones(settings), needed=wants_microphone),
     ]
     if not wants_microphone:
         findings.append(_try("source", lambda: _source(settings), needed=True))
@@ -80,18 +81,13 @@ def _bundle(settings: Settings) -> str:
     return f"{loaded.name} {loaded.manifest.version} from {where}, verified"
 
 
-def _microphones() -> str:
+def _microphones(settings: Settings) -> str:
     found = microphones()
-    if not found:
-        from edge.audio.microphone import choose
-
-        choose(found, "")
+    choose(found, settings.audio.device)
     return ", ".join(f"'{microphone.name}' ({microphone.rate} Hz)" for microphone in found)
 
 
 def _source(settings: Settings) -> str:
-    from edge.audio.file import FileSource
-
     FileSource(Path(settings.audio.source)).close()
     return f"{settings.audio.source} can be read"
 
