@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Iterator
 
 from edge.audio.block import AudioBlock
@@ -16,6 +17,9 @@ log = logging.getLogger(__name__)
 CAPACITY = 100
 """blocks; 10 s"""
 
+WARNING_INTERVAL_S = 60.0
+"""a board that is too slow would fill its log otherwise"""
+
 
 class Feed:
     """Reads a source in a thread of its own. When the reader falls behind by more than
@@ -23,6 +27,7 @@ class Feed:
 
     def __init__(self, source: Source) -> None:
         self.lost_samples = 0
+        self._next_warning = 0.0
         self._source = source
         self._blocks: queue.Queue[AudioBlock] = queue.Queue(CAPACITY)
         self._ended = threading.Event()
@@ -71,4 +76,7 @@ class Feed:
         except queue.Empty:
             return
         self.lost_samples += dropped.samples.size
-        log.warning("event=sound_lost samples=%d total=%d", dropped.samples.size, self.lost_samples)
+        now = time.monotonic()
+        if now >= self._next_warning:
+            self._next_warning = now + WARNING_INTERVAL_S
+            log.warning("event=sound_lost total_samples=%d", self.lost_samples)
