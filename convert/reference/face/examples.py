@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from convert.reference.face.landmarks import MEASURES, fit_measures
-from convert.reference.face.parameters import table
+from convert.reference.face.parameters import PARAMETERS, table
 from convert.reference.face.render_dataset import load_measures, load_shards
 
 _EXAMPLES = 500
@@ -16,11 +16,16 @@ _EXAMPLES = 500
 
 def write_examples(shards: list[Path], work: Path) -> list[Path]:
     """Write `parameters.json`, `measures.json` and `representative.npz` below `work`."""
-    fitted = fit_measures(*load_measures(shards))
+    # Only what shapes the head: grey hair goes with age, but moves no bone.
+    shaping = np.array([p.role in ("identity", "demographic") for p in PARAMETERS])
+    faces, measured = load_measures(shards)
+    fitted = fit_measures(faces[:, shaping], measured)
+    weights = np.zeros((len(MEASURES), len(PARAMETERS)))
+    weights[:, shaping] = fitted.weights
     measures = {
         "names": [measure.name for measure in MEASURES],
         "meanings": [f"{measure.meaning} x 100 (Farkas 1994)" for measure in MEASURES],
-        "weights": fitted.weights.round(5).tolist(),
+        "weights": weights.round(5).tolist(),
         "bias": fitted.bias.round(5).tolist(),
         "r_squared": fitted.r_squared.round(4).tolist(),
     }

@@ -49,7 +49,7 @@ def stages(scale: float = 1.0) -> tuple[Stage, ...]:
     return (
         Stage(32, max(1, round(3000 * scale)), 32, 2.5e-3, 1.0e-3),
         Stage(64, max(1, round(4000 * scale)), 32, 1.5e-3, 7e-4),
-        Stage(128, max(1, round(10000 * scale)), 24, 1.2e-3, 2e-5),
+        Stage(128, max(1, round(12000 * scale)), 16, 1.2e-3, 2e-5),
     )
 
 
