@@ -8,7 +8,7 @@ from pathlib import Path
 from edge.audio.file import FileSource
 from edge.audio.microphone import MicrophoneSource
 from edge.audio.source import Source
-from edge.daemon import Daemon, Sink
+from edge.daemon import Daemon
 from edge.display.choose import open_display
 from edge.errors import BundleError
 from edge.inference.bundle import Bundle, load_bundle, reference_path
@@ -17,6 +17,7 @@ from edge.inference.manifest import ChoiceAttribute, QuantityAttribute, models
 from edge.mqtt.catalogue import Catalogue
 from edge.mqtt.publisher import Publisher
 from edge.pipeline import Pipeline
+from edge.scene import Display
 from edge.settings import Settings
 
 
@@ -37,7 +38,7 @@ def daemon(settings: Settings) -> Daemon:
     loaded, runtime = bundle(settings), find_runtime(settings.inference.runtime)
     allowed = settings.publish.attributes()
     pipeline = Pipeline(loaded, runtime, settings.inference.threads, allowed)
-    sinks: list[Sink] = []
+    sinks: list[Display] = []
     # Whatever fails from here on must not leave a window or a connection behind.
     try:
         if settings.mqtt.broker:

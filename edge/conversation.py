@@ -14,6 +14,7 @@ class Conversation:
     def __init__(self, hold_s: float) -> None:
         self._hold_s = hold_s
         self._silent_since: float | None = None
+        self._someone = False
         self.state = State.IDLE
 
     def hear(self, now_s: float, speaking: bool, known: bool) -> bool:
@@ -23,17 +24,17 @@ class Conversation:
         because the silence lasted `hold_s`.
         """
         if speaking:
-            self._silent_since = None
+            self._silent_since, self._someone = None, True
             self.state = State.SPEAKING if known else State.LISTENING
             return False
-        if self.state is State.IDLE:
+        if not self._someone:
             return False
         if self._silent_since is None:
             self._silent_since = now_s
         silent_s = now_s - self._silent_since
-        if known and silent_s >= PAUSE_S:
-            self.state = State.HOLDING
+        if silent_s >= PAUSE_S:
+            self.state = State.HOLDING if known else State.IDLE
         if silent_s < self._hold_s:
             return False
-        self.state = State.IDLE
+        self._someone, self.state = False, State.IDLE
         return True

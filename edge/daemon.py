@@ -6,36 +6,25 @@ import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from edge.audio.block import SAMPLE_RATE, AudioBlock
 from edge.audio.feed import Feed
 from edge.audio.source import Source
 from edge.conversation import Conversation
-from edge.display.window import WindowClosedError
-from edge.errors import DeviceError, SoundError
+from edge.errors import DeviceError, SoundError, WindowClosedError
 from edge.face.painter import Portrait
 from edge.pipeline import Pipeline
-from edge.scene import Scene
+from edge.scene import Display, Scene
 from edge.state import State
 
 log = logging.getLogger(__name__)
 
 LEVEL_INTERVAL_S = 0.2
-"""how often a scene is shown for its level alone"""
-
-
-class Sink(Protocol):
-    """Something that takes scenes: a display or the MQTT publisher."""
-
-    name: str
-
-    def show(self, scene: Scene) -> None: ...
-    def close(self) -> None: ...
+"""how often a scene is shown for the speaker's level alone"""
 
 
 class Daemon:
-    """Feeds the pipeline from a source and shows every change to all sinks.
+    """Feeds the pipeline from a source and shows every change to all sinks; closes them at the end.
 
     `visible` names the attributes that may be shown and sent; the others never reach a sink.
     """
@@ -44,7 +33,7 @@ class Daemon:
         self,
         source: Source,
         pipeline: Pipeline,
-        sinks: Sequence[Sink],
+        sinks: Sequence[Display],
         hold_s: float,
         visible: frozenset[str],
     ) -> None:
@@ -78,6 +67,8 @@ class Daemon:
             log.info("event=window_closed")
         finally:
             self._feed.close()
+            for sink in self._sinks:
+                sink.close()
             log.info(
                 "event=stopped estimates=%d lost_samples=%d",
                 self.estimates,
@@ -103,7 +94,8 @@ class Daemon:
         if scene.state is not self._scene.state:
             log.info("event=state state=%s", scene.state)
         changed = step.portrait is not None or scene.state is not self._scene.state
-        if changed or now_s - self._shown_s >= LEVEL_INTERVAL_S:
+        heard = scene.state in (State.LISTENING, State.SPEAKING)
+        if changed or (heard and now_s - self._shown_s >= LEVEL_INTERVAL_S):
             self._shown_s = now_s
             self._show(scene)
         self._scene = scene

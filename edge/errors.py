@@ -33,3 +33,7 @@ class DeviceError(EdgeError):
     """A display, a runtime or an accelerator that is missing or refuses to work."""
 
     exit_code = 5
+
+
+class WindowClosedError(DeviceError):
+    """The user closed the window or pressed Esc: the wish to end, not a trouble."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,20 @@ from edge.errors import DeviceError, SoundError
 from edge.face.painter import Portrait
 from edge.face.picture import captioned
 from edge.pipeline import Pipeline
+from edge.replace import replace_file
 from edge.scene import CAPTION
+from edge.voice.attributes import switched_off
 
 Result = dict[str, Any]
 """one JSON line of `render`"""
 
 
-def render(files: Iterable[Path], out: Path, pipeline: Callable[[], Pipeline]) -> Iterator[Result]:
+def render(
+    files: Iterable[Path], out: Path, pipeline: Callable[[], Pipeline], visible: frozenset[str]
+) -> Iterator[Result]:
     """Draw the face of each file as `out/<name>.png`, one result a file.
+
+    `visible` names the attributes that are switched on; the others have no value.
 
     A file without usable speech has `error` in its result and no picture. Raises DeviceError when
     a picture cannot be written.
@@ -39,7 +44,7 @@ def render(files: Iterable[Path], out: Path, pipeline: Callable[[], Pipeline]) -
             continue
         path = out / f"{_free_name(file.stem, taken)}.png"
         save(captioned(portrait.image), path)
-        yield describe(file, portrait, path)
+        yield describe(file, portrait, path, visible)
 
 
 def hear(file: Path, pipeline: Pipeline) -> Portrait:
@@ -60,13 +65,16 @@ def hear(file: Path, pipeline: Pipeline) -> Portrait:
     )
 
 
-def describe(file: Path, portrait: Portrait, picture: Path) -> Result:
+def describe(file: Path, portrait: Portrait, picture: Path, visible: frozenset[str]) -> Result:
     """The result of one file, as plain JSON values."""
     estimate = portrait.estimate
+    attributes = estimate.as_json(visible)
+    for name in estimate.attributes.keys() - visible:
+        attributes[name] = switched_off(name).as_json()
     return {
         "file": str(file),
         "evidence_s": round(estimate.evidence_s, 1),
-        "attributes": estimate.as_json(),
+        "attributes": attributes,
         "face": str(picture),
         "bundle": {"name": estimate.bundle, "sha256": estimate.bundle_sha256},
         "runtime": estimate.runtime,
@@ -77,13 +85,8 @@ def save(picture: Image.Image, path: Path) -> None:
     """Write a PNG that replaces `path` only when it is whole. Raises DeviceError."""
     words = PngImagePlugin.PngInfo()
     words.add_text("Description", CAPTION)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        try:
-            picture.save(part, format="PNG", pnginfo=words)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        replace_file(path, lambda file: picture.save(file, "PNG", pnginfo=words))
     except OSError as error:
         raise DeviceError(
             f"The picture {path} cannot be written: {error.strerror or error}. "

@@ -29,10 +29,10 @@ class Scene:
 
 
 class Display(Protocol):
-    """Something that shows scenes."""
+    """Something that shows scenes: a display, or the MQTT publisher."""
 
     name: str
-    """as in the settings: `window`, `web`, `png`"""
+    """as in the settings: `window`, `web`, `png`, `mqtt`"""
 
     def show(self, scene: Scene) -> None:
         """Take over a scene; returns at once. Raises DeviceError when the display is gone."""

@@ -25,7 +25,7 @@ GREY = (0.0, 0.0, 0.0, 0.0, 0.0, 0.08, 0.35, 0.7, 0.95, 1.0)
 """share of grey hair at YEARS"""
 
 HAIR = {
-    "female": {"bob": 0.38, "long": 0.40, "tied": 0.12, "fringe": 0.10},
+    "female": {"bob": 0.42, "long": 0.43, "tied": 0.12, "fringe": 0.03},
     "male": {"crop": 0.52, "fringe": 0.44, "tied": 0.04},
     "child": {"crop": 0.30, "fringe": 0.40, "bob": 0.30},
 }

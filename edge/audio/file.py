@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +19,8 @@ from edge.audio.block import BLOCK_SAMPLES, SAMPLE_RATE, AudioBlock
 from edge.errors import SoundError
 
 _SHORT_DATA = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.MULTILINE)
+_LOUDEST = 1e4
+"""Full scale is 1; float files may exceed it, but not by that much."""
 _STREAMED_SIZE = 0x7FFFF000
 """Programs that write WAV into a pipe put a size near 2 or 4 GiB into the header."""
 
@@ -32,9 +36,11 @@ class FileSource:
         self.path = path
         self._paced = paced
         self._closed = threading.Event()
+        self._started = False
         self._file = _open(path)
 
     def __iter__(self) -> Iterator[AudioBlock]:
+        self._started = True
         started, position = time.monotonic(), 0
         for samples in self._resampled():
             start_s = position / SAMPLE_RATE
@@ -47,6 +53,8 @@ class FileSource:
 
     def close(self) -> None:
         self._closed.set()
+        if not self._started:  # the thread that reads closes the file itself
+            self._file.close()
 
     def _resampled(self) -> Iterator[npt.NDArray[np.float32]]:
         """Blocks of BLOCK_SAMPLES at 16 kHz; the last one may be shorter."""
@@ -72,18 +80,29 @@ class FileSource:
                 f"{self.path} is damaged and cannot be read to its end: {_why(error)}. "
                 "Copy or record it again."
             ) from error
-        if not np.all(np.isfinite(sound)):
-            raise SoundError(f"{self.path} holds values that are not numbers. Record it again.")
+        if not np.all(np.abs(sound) < _LOUDEST):
+            raise SoundError(
+                f"{self.path} holds values that are not numbers, or far beyond full scale. "
+                "Record it again."
+            )
         return sound
 
 
 def _open(path: Path) -> soundfile.SoundFile:
-    if not path.exists():
-        raise SoundError(f"There is no file {path}. Check the name.")
-    if path.is_dir():
-        raise SoundError(f"{path} is a folder. Name a WAV, FLAC, MP3 or Ogg file.")
     try:
-        file = soundfile.SoundFile(path)
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise SoundError(f"There is no file {path}. Check the name.") from None
+    except OSError as error:
+        raise SoundError(f"{path} cannot be opened: {error.strerror}. Check the name.") from error
+    if stat.S_ISDIR(mode):
+        raise SoundError(f"{path} is a folder. Name a WAV, FLAC, MP3 or Ogg file.")
+    if not stat.S_ISREG(mode):  # a pipe would be waited for without end
+        raise SoundError(f"{path} is not an ordinary file. Save the sound to one first.")
+    if not os.access(path, os.R_OK):
+        raise SoundError(f"{path} may not be read. Run `chmod +r` on it, or as its owner.")
+    try:
+        file = soundfile.SoundFile(os.fsencode(path))
     except (soundfile.LibsndfileError, RuntimeError, OSError, TypeError) as error:
         raise SoundError(
             f"{path} is not a sound file that can be read: {_why(error)}. "

@@ -6,7 +6,7 @@ import math
 import sys
 from collections.abc import Iterator
 
-from edge.audio.microphone import MicrophoneSource, microphones
+from edge.audio.microphone import NONE_FOUND, MicrophoneSource, microphones
 
 _WIDTH = 50
 _QUIETEST_DB = -60.0
@@ -16,7 +16,7 @@ def listing() -> Iterator[str]:
     """One line a microphone, in words."""
     found = microphones()
     if not found:
-        yield "No microphone was found. Plug one in, or play a file: `s2f-edge run --source FILE`."
+        yield NONE_FOUND
     for microphone in found:
         yield f'device = "{microphone.name}"   # {microphone.rate} Hz, {microphone.channels} ch'
 

@@ -16,6 +16,8 @@ from edge.audio.block import BLOCK_SAMPLES, SAMPLE_RATE, AudioBlock
 from edge.errors import SoundError
 from edge.quiet import quiet_stderr
 
+NONE_FOUND = "No microphone was found. Plug one in, or play a file: `s2f-edge run --source FILE`."
+
 _RATES = (SAMPLE_RATE, 48000, 44100, 32000, 96000, 8000)
 """Hz, in the order in which they are tried after the device's own"""
 
@@ -44,9 +46,7 @@ def choose(found: list[Microphone], wanted: str) -> Microphone:
     Raises SoundError that lists what was found.
     """
     if not found:
-        raise SoundError(
-            "No microphone was found. Plug one in, or play a file: `s2f-edge run --source FILE`."
-        )
+        raise SoundError(NONE_FOUND)
     for microphone in found:
         if wanted.lower() in microphone.name.lower():
             return microphone
@@ -108,19 +108,22 @@ class MicrophoneSource:
         resample = soxr.ResampleStream(self._rate, SAMPLE_RATE, 1, dtype="float32")
         frames = self._rate * BLOCK_SAMPLES // SAMPLE_RATE
         started = time.monotonic()
-        while not self._closed.is_set():
-            try:
+        try:
+            while not self._closed.is_set():
                 data = self._stream.read(frames, exception_on_overflow=False)
-            except OSError as error:
-                if self._closed.is_set():
-                    return
+                sound = resample.resample_chunk(
+                    np.frombuffer(data, "<i2").astype(np.float32) / 32768
+                )
+                ended_s = time.monotonic() - started
+                yield AudioBlock(sound, max(0.0, ended_s - sound.size / SAMPLE_RATE))
+        except OSError as error:
+            if not self._closed.is_set():
                 raise SoundError(
                     f"The microphone '{self.microphone.name}' stopped: {error}. "
                     "Check its plug or the sound server, then start again."
                 ) from error
-            sound = np.frombuffer(data, "<i2").astype(np.float32) / 32768
-            yield AudioBlock(resample.resample_chunk(sound), time.monotonic() - started)
-        self._resources.close()
+        finally:
+            self._resources.close()
 
     def close(self) -> None:
         # The reading thread lets go of the device: closing a stream that is being read can crash.

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-
-from PIL import Image
 
 from edge.display.latest import LatestWorker
 from edge.errors import DeviceError
 from edge.face.compose import compose
+from edge.replace import replace_file
 from edge.scene import Scene
 from edge.state import State
 
@@ -43,22 +41,9 @@ class PngDisplay:
     def _write(self, scene: Scene) -> None:
         picture = compose(scene, self._size)
         try:
-            _replace(self.path, picture)
+            replace_file(self.path, lambda file: picture.save(file, "PNG", compress_level=3))
         except OSError as error:
             raise DeviceError(
                 f"The picture {self.path} cannot be written: {error.strerror or error}. "
                 "Make room, or set [display] png_path to a file in a folder that may be written."
             ) from error
-
-
-def _replace(path: Path, picture: Image.Image) -> None:
-    if path.is_dir():
-        raise IsADirectoryError(None, "it is a folder")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.unlink(missing_ok=True)  # left by a process of the same number that was killed
-    try:
-        with part.open("xb") as file:
-            picture.save(file, format="PNG", compress_level=3)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

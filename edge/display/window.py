@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 
 from edge.display.latest import LatestWorker
-from edge.errors import DeviceError
+from edge.errors import DeviceError, WindowClosedError
 from edge.face.compose import compose
 from edge.scene import Scene
 from edge.state import State
@@ -24,10 +24,6 @@ OPEN_TIMEOUT_S = 20.0
 """a board that has just started needs seconds to load SDL"""
 
 log = logging.getLogger(__name__)
-
-
-class WindowClosedError(DeviceError):
-    """The user closed the window or pressed Esc: the wish to end, not a trouble."""
 
 
 class WindowDisplay:

@@ -33,8 +33,7 @@ class AttributeHeads:
         }
         for part in bundle.manifest.attributes:
             if part.sensitive and part.name not in allowed:
-                reason = f"switched off: [publish] {part.name} = true has it estimated"
-                self._absent[part.name] = Choice(None, None, {}, reason)
+                self._absent[part.name] = switched_off(part.name)
 
     def __call__(self, feature: npt.NDArray[np.float32]) -> Mapping[str, Attribute]:
         """Attributes by name, absent ones included with their reason."""
@@ -45,6 +44,11 @@ class AttributeHeads:
                 choose(part, logits) if isinstance(part, ChoiceAttribute) else measure(part, logits)
             )
         return {**known, **self._absent}
+
+
+def switched_off(name: str) -> Choice:
+    """What stands for an attribute that the owner did not switch on."""
+    return Choice(None, None, {}, f"switched off: set [publish] {name} = true")
 
 
 def choose(part: ChoiceAttribute, logits: npt.NDArray[np.float32]) -> Choice:
@@ -74,7 +78,7 @@ def measure(part: QuantityAttribute, logits: npt.NDArray[np.float32]) -> Quantit
     )
     if high - low > calibration.widest:
         reason = f"not sure enough: between {low:.0f} and {high:.0f} {part.unit}"
-        return Quantity(None, None, None, part.unit, calibration.coverage, reason)
+        return Quantity(None, float(low), float(high), part.unit, calibration.coverage, reason)
     return Quantity(float(value), float(low), float(high), part.unit, calibration.coverage)
 
 

@@ -47,15 +47,12 @@ class Quantity:
     reason: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        if self.value is None or self.low is None or self.high is None:
-            return {"value": None, "reason": self.reason}
-        return {
-            "value": round(self.value),
-            "low": round(self.low),
-            "high": round(self.high),
-            "unit": self.unit,
-            "coverage": self.coverage,
-        }
+        out: dict[str, Any] = {"value": None if self.value is None else round(self.value)}
+        if self.reason:
+            out["reason"] = self.reason
+        if self.low is not None and self.high is not None:
+            out |= {"low": round(self.low), "high": round(self.high)}
+        return {**out, "unit": self.unit, "coverage": self.coverage}
 
 
 Attribute = Choice | Quantity

@@ -168,6 +168,16 @@ def test_silence_is_not_a_person() -> None:
         assert conversation.state is State.IDLE
 
 
+def test_a_cough_is_not_listened_to_for_long() -> None:
+    conversation = Conversation(hold_s=2.0)
+    conversation.hear(0.1, speaking=True, known=False)
+    conversation.hear(0.2, speaking=False, known=False)
+    assert conversation.state is State.LISTENING
+    conversation.hear(0.9, speaking=False, known=False)
+    assert conversation.state is State.IDLE
+    assert conversation.hear(2.3, speaking=False, known=False)  # and what was heard is forgotten
+
+
 def test_the_speaker_is_kept_over_a_pause_and_forgotten_after_silence() -> None:
     conversation = Conversation(hold_s=2.0)
     assert not conversation.hear(0.1, speaking=True, known=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import time
 from pathlib import Path
@@ -96,6 +97,20 @@ def test_what_is_no_sound(tmp_path: Path, data: bytes) -> None:
         FileSource(path)
 
 
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    with pytest.raises(SoundError, match="not an ordinary file"):
+        FileSource(tmp_path / "pipe.wav")
+
+
+def test_a_name_that_is_too_long_and_one_that_is_not_utf_8(tmp_path: Path) -> None:
+    with pytest.raises(SoundError, match="cannot be opened"):
+        FileSource(tmp_path / ("x" * 300))
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/bad\xff.wav"))
+    soundfile.write(os.fsencode(path), tone(16000), 16000)
+    assert abs(read(path).size - 16000) < 200
+
+
 def test_nothing_there_or_a_folder(tmp_path: Path) -> None:
     with pytest.raises(SoundError, match="There is no file"):
         FileSource(tmp_path / "nothing.wav")
@@ -103,9 +118,10 @@ def test_nothing_there_or_a_folder(tmp_path: Path) -> None:
         FileSource(tmp_path)
 
 
-def test_values_that_are_not_numbers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e25])
+def test_values_that_are_not_numbers(tmp_path: Path, value: float) -> None:
     sound = tone(16000)
-    sound[100] = np.nan
+    sound[100] = value
     soundfile.write(tmp_path / "nan.wav", sound, 16000, "FLOAT")
     with pytest.raises(SoundError, match="not numbers"):
         read(tmp_path / "nan.wav")

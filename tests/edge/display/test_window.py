@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from edge.display import window
-from edge.display.window import WindowClosedError, WindowDisplay
-from edge.errors import DeviceError
+from edge.display.window import WindowDisplay
+from edge.errors import DeviceError, WindowClosedError
 from edge.scene import Scene
 from edge.state import State
 from edge.voice.estimate import Estimate

@@ -84,7 +84,8 @@ def test_a_quantity_that_could_be_anything_abstains() -> None:
     quantity = measure(AGE, np.zeros(10, np.float32))
     assert quantity.value is None
     assert quantity.as_json() == {
-        "value": None, "reason": "not sure enough: between 10 and 90 years"
+        "value": None, "reason": "not sure enough: between 10 and 90 years",
+        "low": 10, "high": 90, "unit": "years", "coverage": 0.8,
     }  # fmt: skip
 
 
@@ -102,7 +103,7 @@ def test_a_sensitive_attribute_runs_only_when_it_is_allowed(bundle_copy) -> None
     off = AttributeHeads(bundle, runtime)(feature)["ethnicity"]
     assert off.as_json() == {
         "value": None,
-        "reason": "switched off: [publish] ethnicity = true has it estimated",
+        "reason": "switched off: set [publish] ethnicity = true",
     }
     on = AttributeHeads(bundle, runtime, allowed=frozenset({"ethnicity"}))(feature)["ethnicity"]
     assert on.value in ("african", "asian", "caucasian")
