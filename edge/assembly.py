@@ -10,20 +10,23 @@ from edge.audio.microphone import MicrophoneSource
 from edge.audio.source import Source
 from edge.daemon import Daemon
 from edge.display.choose import open_display
-from edge.errors import BundleError
 from edge.inference.bundle import Bundle, load_bundle, reference_path
-from edge.inference.interpreter import Model, find_runtime
-from edge.inference.manifest import ChoiceAttribute, QuantityAttribute, models
+from edge.inference.interpreter import find_runtime
+from edge.inference.manifest import ChoiceAttribute, QuantityAttribute
 from edge.mqtt.catalogue import Catalogue
 from edge.mqtt.publisher import Publisher
 from edge.pipeline import Pipeline
 from edge.scene import Display
+from edge.selfcheck import check
 from edge.settings import Settings
 
 
 def bundle(settings: Settings) -> Bundle:
-    """The bundle that the settings name."""
-    return load_bundle(Path(settings.bundle.path) if settings.bundle.path else reference_path())
+    """The bundle that the settings name, verified and tried out. Raises BundleError."""
+    path = Path(settings.bundle.path) if settings.bundle.path else reference_path()
+    loaded = load_bundle(path)
+    check(loaded, settings.inference.runtime)
+    return loaded
 
 
 def pipelines(settings: Settings) -> Callable[[], Pipeline]:
@@ -73,39 +76,3 @@ def catalogue(loaded: Bundle) -> Catalogue:
         quantities={p.name: p.unit for p in parts if isinstance(p, QuantityAttribute)},
         craniofacial=measures.names if measures else (),
     )
-
-
-def check_models(loaded: Bundle, runtime: str = "auto") -> None:
-    """Load every model of the bundle and check that their shapes fit each other.
-
-    Raises BundleError.
-    """
-    found = find_runtime(runtime)
-    nets = {role: Model(loaded.model(role), found, name=role) for role in models(loaded.manifest)}
-    manifest = loaded.manifest
-    features = loaded.front_end(loaded.array(manifest.front_end.golden.sound))
-    sizes = {
-        "trunk": (features.size, None),
-        "head": (_count(nets["trunk"].output_shape), manifest.voice.dimensions),
-        "face": (
-            len(manifest.face.parameters) or manifest.voice.dimensions,
-            manifest.face.size**2 * 3,
-        ),
-    }
-    for part in manifest.attributes:
-        classes = len(part.classes) if isinstance(part, ChoiceAttribute) else part.bins.count
-        sizes[part.name] = (manifest.voice.dimensions, classes)
-    for role, (taken, given) in sizes.items():
-        shapes = _count(nets[role].input_shape), _count(nets[role].output_shape)
-        if shapes[0] != taken or (given is not None and shapes[1] != given):
-            raise BundleError(
-                f"The bundle's {role} takes {shapes[0]} values and gives {shapes[1]}; "
-                f"{taken} and {given or 'any number'} are wanted. Convert the model again."
-            )
-
-
-def _count(shape: tuple[int, ...]) -> int:
-    count = 1
-    for size in shape:
-        count *= size
-    return count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import logging
 import signal
@@ -19,10 +20,14 @@ from edge.inference.bundle import Bundle, load_bundle, reference_path
 from edge.inference.interpreter import RUNTIMES
 from edge.mqtt.broker import broker
 from edge.render import render
+from edge.selfcheck import check
 
 
 def run(arguments: list[str]) -> int:
     """Parse and carry out. Returns the exit code; raises EdgeError."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file's name may be no text at all
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     logging.basicConfig(
         level=logging.DEBUG if options.verbose else logging.WARNING,
@@ -38,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
         description="A voice goes in; an imagined face and what the voice suggests come out.",
     )
     parser.add_argument("--version", action="version", version=f"s2f-edge {__version__}")
-    parser.add_argument("-v", "--verbose", action="store_true", help="log every event")
+    _add_verbose(parser, default=False)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     part = commands.add_parser("run", help="listen and show a face, until stopped")
@@ -83,7 +88,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_verbose(part: argparse.ArgumentParser, default: Any = argparse.SUPPRESS) -> None:
+    """Before the command and after it; what is not given there keeps what was given before."""
+    part.add_argument(
+        "-v", "--verbose", action="store_true", default=default, help="log every event"
+    )
+
+
 def _add_common(part: argparse.ArgumentParser) -> None:
+    _add_verbose(part)
     part.add_argument("--config", type=Path, metavar="FILE", help="settings in TOML")
     part.add_argument("--bundle", metavar="PATH", help="folder or zip; else the reference bundle")
     part.add_argument("--runtime", choices=["auto", *RUNTIMES])
@@ -114,16 +127,16 @@ def _run(options: argparse.Namespace) -> int:
     def stop(_signal: int, _frame: FrameType | None) -> None:
         daemon.stop()
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    for ending in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(ending, stop)
     daemon.run()
     return 0
 
 
 def _render(options: argparse.Namespace) -> int:
-    failed = False
-    pipelines = assembly.pipelines(_settings(options))
-    for result in render(options.voice, options.out, pipelines):
+    failed, chosen = False, _settings(options)
+    pipelines, visible = assembly.pipelines(chosen), chosen.publish.attributes()
+    for result in render(options.voice, options.out, pipelines, visible):
         failed = failed or "error" in result
         if options.json:
             print(json.dumps(result, ensure_ascii=False), flush=True)
@@ -197,7 +210,7 @@ def _summary(bundle: Bundle) -> dict[str, Any]:
 
 def _bundle_verify(options: argparse.Namespace) -> int:
     bundle = load_bundle(options.path)
-    assembly.check_models(bundle)
+    check(bundle)
     files = len(bundle.manifest.files)
     print(
         f"{bundle.name} {bundle.manifest.version}: {files} files match their SHA-256, the front "

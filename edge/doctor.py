@@ -48,8 +48,13 @@ def examine(settings: Settings) -> list[Finding]:
     ]
     if not wants_microphone:
         findings.append(_try("source", lambda: _source(settings), needed=True))
-    for name, usable, why in available(settings.display):
-        findings.append(Finding(f"display {name}", usable, why, settings.display.kind == name))
+    displays = available(settings.display)
+    seen = any(usable for name, usable, _ in displays if name in ("window", "web"))
+    for name, usable, why in displays:
+        needed = settings.display.kind == name
+        if settings.display.kind == "auto" and name == "web":  # what auto falls back on
+            needed = not seen
+        findings.append(Finding(f"display {name}", usable, why, needed))
     findings.append(_broker(settings))
     return findings
 
@@ -76,7 +81,6 @@ def _delegates() -> str:
 
 def _bundle(settings: Settings) -> str:
     loaded = assembly.bundle(settings)
-    assembly.check_models(loaded, settings.inference.runtime)
     where = settings.bundle.path or f"the reference bundle ({reference_path().name})"
     return f"{loaded.name} {loaded.manifest.version} from {where}, verified"
 

@@ -16,6 +16,7 @@ from edge.pipeline import Pipeline
 from edge.replace import replace_file
 from edge.scene import CAPTION
 from edge.voice.attributes import switched_off
+from edge.voice.estimate import Quantity
 
 Result = dict[str, Any]
 """one JSON line of `render`"""
@@ -68,9 +69,13 @@ def hear(file: Path, pipeline: Pipeline) -> Portrait:
 def describe(file: Path, portrait: Portrait, picture: Path, visible: frozenset[str]) -> Result:
     """The result of one file, as plain JSON values."""
     estimate = portrait.estimate
-    attributes = estimate.as_json(visible)
-    for name in estimate.attributes.keys() - visible:
-        attributes[name] = switched_off(name).as_json()
+    attributes = estimate.as_json()
+    for name, belief in estimate.attributes.items():
+        says_something = isinstance(belief, Quantity) or belief.scores
+        if name not in visible and says_something:
+            attributes[name] = switched_off(name).as_json()
+    if "craniofacial" not in visible:
+        attributes.pop("craniofacial", None)
     return {
         "file": str(file),
         "evidence_s": round(estimate.evidence_s, 1),

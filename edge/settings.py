@@ -42,13 +42,20 @@ class Audio(_Table, frozen=True):
     ] = ""
     hold_s: Annotated[
         float,
-        Meta(ge=0.5, description="Seconds of silence after which the next speech is a new person."),
+        Meta(
+            ge=0.5,
+            le=3600,
+            description="Seconds of silence after which the next speech is a new person.",
+        ),
     ] = 10.0
 
 
 class Inference(_Table, frozen=True):
-    runtime: RuntimeName = "auto"
-    threads: Annotated[int, Meta(ge=1, le=64)] = 1
+    runtime: Annotated[
+        RuntimeName,
+        Meta(description="TFLite runtime; auto takes the faster one."),
+    ] = "auto"
+    threads: Annotated[int, Meta(ge=1, le=64, description="CPU threads for each model.")] = 1
 
 
 class Bundle(_Table, frozen=True):
@@ -58,20 +65,26 @@ class Bundle(_Table, frozen=True):
 
 
 class DisplaySettings(_Table, frozen=True):
-    kind: DisplayName = "auto"
-    fullscreen: bool = False
+    kind: Annotated[
+        DisplayName, Meta(description="auto is a window where there is a screen, else the page.")
+    ] = "auto"
+    fullscreen: Annotated[bool, Meta(description="The window covers the whole screen.")] = False
     png_path: Annotated[str, Meta(description="File that the png display replaces.")] = "face.png"
     web_host: Annotated[
-        str, Meta(description="Address of the page. Others can see the face if it is not loopback.")
+        str,
+        Meta(
+            min_length=1,
+            description="Address of the page. Others can see the face if it is not loopback.",
+        ),
     ] = "127.0.0.1"
-    web_port: Port = 8090
+    web_port: Annotated[Port, Meta(description="Port of the page; 0 takes a free one.")] = 8090
 
 
 class Mqtt(_Table, frozen=True):
     broker: Annotated[
         str, Meta(description="mqtt://host:1883 or mqtts://host:8883; empty for no MQTT.")
     ] = ""
-    username: str = ""
+    username: Annotated[str, Meta(description="Name to log in to the broker with.")] = ""
     password_file: Annotated[
         str, Meta(description="File whose first line is the password, readable by the owner only.")
     ] = ""
@@ -79,18 +92,24 @@ class Mqtt(_Table, frozen=True):
         str, Meta(description="Certificate that signed the broker's; empty for the system's.")
     ] = ""
     protocol: Annotated[Literal["5", "3.1.1"], Meta(description="MQTT version.")] = "5"
-    base_topic: TopicLevel = "speech2face"
+    base_topic: Annotated[TopicLevel, Meta(description="First level of every topic.")] = (
+        "speech2face"
+    )
     discovery: Annotated[bool, Meta(description="Announce entities to Home Assistant.")] = True
-    discovery_prefix: TopicLevel = "homeassistant"
+    discovery_prefix: Annotated[
+        TopicLevel, Meta(description="First level of Home Assistant's discovery topics.")
+    ] = "homeassistant"
 
 
 class Publish(_Table, frozen=True):
-    """What may leave the board. What is off is also absent from the page and the window."""
+    """What may leave the board. What is off is also absent from page, window and `render`."""
 
-    gender: bool = True
-    age: bool = True
-    ethnicity: bool = False
-    craniofacial: bool = True
+    gender: Annotated[bool, Meta(description="Gender that the voice suggests.")] = True
+    age: Annotated[bool, Meta(description="Age that the voice suggests.")] = True
+    ethnicity: Annotated[
+        bool, Meta(description="Ethnicity, for bundles that have it. Sensitive; often forbidden.")
+    ] = False
+    craniofacial: Annotated[bool, Meta(description="Measures of the drawn face.")] = True
     face: Annotated[bool, Meta(description="The face as JPEG over MQTT.")] = False
 
     def attributes(self) -> frozenset[str]:
@@ -117,7 +136,7 @@ def load(path: Path) -> Settings:
         raise UsageError(f"The settings file {path} cannot be read: {error}.") from error
     try:
         return parse(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"The settings file {path} is not TOML: {error}.") from error
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from error

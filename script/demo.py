@@ -32,6 +32,8 @@ def main() -> int:
     edge("render", *map(str, voices), "--out", str(OUT))
     with tempfile.TemporaryDirectory() as folder, broker(Path(folder)) as (port, protocol):
         print("\n2. The same voices as if they came from a microphone: s2f-edge run")
+        page = free_port(8090)
+        print(f"   A window shows it; where there is no screen, http://127.0.0.1:{page} does.")
         settings = Path(folder) / "demo.toml"
         settings.write_text(
             f'[device]\nname = "demo"\n[audio]\nsource = "{join(voices, Path(folder))}"\n'
@@ -154,4 +156,7 @@ def free_port(wanted: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,4 +1,4 @@
-"""A display that only remembers: the fake beside the real ones, for tests and `--simulate`."""
+"""A display that only remembers: the fake beside the real ones, for tests."""
 
 from __future__ import annotations
 

@@ -25,6 +25,8 @@ def view(scene: Scene, face_url: str | None) -> dict[str, Any]:
         "level": round(min(scene.level, 1.0), 3),
         "caption": CAPTION,
         "face": face_url,
+        "bundle": None if estimate is None else estimate.bundle,
+        "runtime": None if estimate is None else estimate.runtime,
         "heading": words.HEADING,
         "evidence": words.evidence(estimate),
         "evidence_s": None if estimate is None else round(estimate.evidence_s, 1),

@@ -14,10 +14,11 @@ import numpy.typing as npt
 
 from edge.errors import BundleError
 from edge.inference.container import FILE_LIMIT, MANIFEST, MANIFEST_LIMIT, open_container
-from edge.inference.manifest import Manifest, Target, models, parse_manifest
+from edge.inference.manifest import Manifest, Target, models
+from edge.inference.manifest_reader import parse_manifest
 from edge.voice.front_ends import FrontEnd, front_end
 
-TOTAL_LIMIT = 1024 * 2**20
+TOTAL_LIMIT = 512 * 2**20
 """bytes of all files of a bundle together"""
 
 
@@ -88,6 +89,7 @@ def load_bundle(path: Path) -> Bundle:
         front_end=front_end(manifest.front_end.name, manifest.front_end.parameters),
     )
     _check_golden(bundle)
+    _check_axes(bundle)
     return bundle
 
 
@@ -99,7 +101,13 @@ def _check_golden(bundle: Bundle) -> None:
         raise BundleError(
             f"The bundle's golden sound has the shape {sound.shape}, not ({part.window_samples},)."
         )
-    features = bundle.front_end(sound)
+    try:
+        features = bundle.front_end(sound)
+    except ValueError as error:
+        raise BundleError(
+            f"The front end '{part.name}' cannot take windows of {part.window_samples} samples: "
+            f"{error}."
+        ) from error
     if features.shape != expected.shape:
         raise BundleError(
             f"The front end '{part.name}' makes features of shape {features.shape}; "
@@ -112,6 +120,24 @@ def _check_golden(bundle: Bundle) -> None:
             f"by {difference:.4g}, {part.golden.tolerance:.4g} is allowed. "
             "Use the version of speech2face-edge that the bundle was made for."
         )
+
+
+def _check_axes(bundle: Bundle) -> None:
+    """The directions of a voice's own face must fit the face feature and the parameters."""
+    face, columns = bundle.manifest.face, bundle.manifest.voice.dimensions + 1
+    wanted = []
+    if face.identity:
+        wanted.append((face.identity.axes, len(face.identity.amplitudes)))
+    if face.styles:
+        styles = {name for row in face.styles.classes.values() for name in row}
+        wanted.append((face.styles.axes, len(styles)))
+    for name, rows in wanted:
+        axes = bundle.array(name)
+        if axes.shape != (rows, columns) or not np.all(np.isfinite(axes)):
+            raise BundleError(
+                f"The bundle's {name} has the shape {axes.shape} or values that are not numbers; "
+                f"{(rows, columns)} is wanted. Convert the model again."
+            )
 
 
 def _array(data: bytes, name: str) -> npt.NDArray[np.float32]:

@@ -16,7 +16,7 @@ from edge.errors import BundleError
 
 MANIFEST = "bundle.json"
 MANIFEST_LIMIT = 4 * 2**20
-FILE_LIMIT = 512 * 2**20
+FILE_LIMIT = 256 * 2**20
 """bytes; the largest model known (the paper's encoder, int8) has 148 MB"""
 
 
@@ -29,10 +29,13 @@ class Container(Protocol):
 
 def open_container(path: Path) -> Container:
     """The container at `path`. Raises BundleError."""
-    if path.is_dir():
-        return FolderContainer(path)
-    if path.is_file():
-        return ZipContainer(path)
+    try:
+        if path.is_dir():
+            return FolderContainer(path)
+        if path.is_file():
+            return ZipContainer(path)
+    except OSError as error:
+        raise BundleError(f"The bundle {path} cannot be opened: {error.strerror}.") from error
     raise BundleError(f"There is no bundle at {path}. Name a folder or a zip with a {MANIFEST}.")
 
 

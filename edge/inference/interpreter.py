@@ -19,7 +19,7 @@ RUNTIMES = {
     "tflite-runtime": ("tflite_runtime.interpreter", "tflite-runtime"),
 }
 """setting → (module, distribution), the faster one first: on x86 litert runs int8 several times
-faster; elsewhere `s2f-edge bench` tells"""
+faster; elsewhere it has to be measured"""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ class Catalogue:
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """classes of each attribute that is one of several, e.g. `gender`: `("female", "male")`"""
     quantities: Mapping[str, str] = field(default_factory=dict)
-    """unit of each attribute that is a number, e.g. `age`: `"y"`"""
+    """unit of each attribute that is a number, e.g. `age`: `"years"`"""
     craniofacial: tuple[str, ...] = ()
     """names of the measures of the face that is drawn (Farkas 1994)"""
 

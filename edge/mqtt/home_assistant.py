@@ -21,9 +21,9 @@ Entity = dict[str, Any]
 REMOVED = b""
 """an empty retained message takes an entity away again"""
 UNKNOWN = "unknown"
+"""what Home Assistant calls the state of an entity without a value"""
 UNITS = {"years": "y"}
 """units as Home Assistant writes them"""
-"""what Home Assistant calls the state of an entity without a value"""
 SENSITIVE = ("gender", "age", "ethnicity")
 """attributes that the owner can switch on and off"""
 ICONS = {

@@ -9,13 +9,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
+from msgspec import Meta
 
 from edge.errors import BundleError
+
+# Bounds, because a bundle's parameters come from elsewhere: no value may take the memory down.
+Length = Annotated[int, Meta(ge=16, le=8192)]
+Step = Annotated[int, Meta(ge=1, le=8192)]
+Bins = Annotated[int, Meta(ge=1, le=1024)]
+Frequency = Annotated[float, Meta(ge=0, le=8000)]
+Positive = Annotated[float, Meta(gt=0, le=100)]
 
 Samples = npt.NDArray[np.float32]
 """Sound at 16 kHz, mono: `(samples,) float32`, full scale -1…1."""
@@ -42,22 +50,22 @@ class LogMel:
     Output: `(frames, bins) float32`, natural log of power, mean 0, divided by `scale`.
     """
 
-    sample_rate: int = 16000
+    sample_rate: Literal[16000] = 16000
     """Hz"""
-    frame_length: int = 400
+    frame_length: Length = 400
     """samples, periodic Hann window"""
-    frame_step: int = 160
+    frame_step: Step = 160
     """samples"""
-    fft_length: int = 512
+    fft_length: Length = 512
     """samples"""
-    bins: int = 64
-    low_hz: float = 50.0
-    high_hz: float = 8000.0
-    rms: float = 0.05
+    bins: Bins = 64
+    low_hz: Frequency = 50.0
+    high_hz: Frequency = 8000.0
+    rms: Positive = 0.05
     """what each window's root mean square is scaled to, full scale = 1"""
-    floor: float = 1e-6
+    floor: Positive = 1e-6
     """added to the power before the logarithm"""
-    scale: float = 3.0
+    scale: Positive = 3.0
 
     @cached_property
     def filters(self) -> npt.NDArray[np.float32]:
@@ -93,15 +101,15 @@ class ComplexSpectrogram:
     Output: `(frames, fft_length // 2 + 1, 2) float32`.
     """
 
-    sample_rate: int = 16000
+    sample_rate: Literal[16000] = 16000
     """Hz"""
-    frame_length: int = 400
+    frame_length: Length = 400
     """samples, periodic Hann window"""
-    frame_step: int = 160
+    frame_step: Step = 160
     """samples"""
-    fft_length: int = 512
+    fft_length: Length = 512
     """samples"""
-    power: float = 0.3
+    power: Positive = 0.3
 
     def __call__(self, window: Samples) -> FeatureArray:
         spectrum = _spectrogram(window, self.frame_length, self.frame_step, self.fft_length)
@@ -128,11 +136,19 @@ def front_end(name: str, parameters: dict[str, Any] | None = None) -> FrontEnd:
             f"It has: {', '.join(kind.__dataclass_fields__)}."
         )
     try:
-        return msgspec.convert(parameters or {}, kind)
+        made = msgspec.convert(parameters or {}, kind)
     except msgspec.ValidationError as error:
         raise BundleError(
             f"The front end '{name}' was given a wrong parameter: {error}."
         ) from error
+    if made.frame_length > made.fft_length or getattr(made, "low_hz", 0) >= getattr(
+        made, "high_hz", 1
+    ):
+        raise BundleError(
+            f"The front end '{name}' needs frames that fit its Fourier transform, and a band whose "
+            "low end is below its high end."
+        )
+    return made
 
 
 def _spectrogram(

@@ -123,6 +123,7 @@ def test_a_source_that_breaks_is_shown_as_a_fault(reference: Bundle) -> None:
     assert display.scenes[-1].state is State.FAULT
     assert display.scenes[-1].message == "The microphone was unplugged. Plug it in."
     assert source.closed
+    assert display.closed
 
 
 class BrokenDisplay:

@@ -116,6 +116,49 @@ def test_ethnicity_is_off_until_the_owner_switches_it_on(
     assert on["value"] in ("african", "asian", "caucasian")
 
 
+def test_a_name_that_is_not_utf_8_does_not_stop_the_others(
+    s2f_edge, woman: Path, tmp_path: Path
+) -> None:
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/bad\xff.flac"))
+    odd.write_bytes(woman.read_bytes())
+    done = s2f_edge("render", odd, woman, "--json", "--out", tmp_path / "out")
+    assert done.code == 0, done.err
+    assert len(done.lines) == 2
+
+
+def test_a_name_that_may_just_be_that_long(s2f_edge, woman: Path, tmp_path: Path) -> None:
+    long = tmp_path / ("x" * 245 + ".flac")
+    long.write_bytes(woman.read_bytes())
+    assert s2f_edge("render", long, "--out", tmp_path / "out").code == 0
+
+
+def test_output_that_nobody_takes(woman: Path, tmp_path: Path) -> None:
+    for sink, code in (("/dev/full", 5), (None, 141)):
+        command = [sys.executable, "-m", "edge", "bundle", "show"]
+        if sink:
+            with Path(sink).open("w") as out:
+                done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, text=True)
+        else:
+            reading, writing = os.pipe()
+            os.close(reading)
+            done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True)
+            os.close(writing)
+        assert done.returncode == code
+        assert "Traceback" not in done.stderr
+        assert "Exception" not in done.stderr
+
+
+def test_what_is_switched_off_is_not_said(s2f_edge, woman: Path, tmp_path: Path) -> None:
+    (tmp_path / "off.toml").write_text("[publish]\ngender = false\ncraniofacial = false\n")
+    done = s2f_edge("render", woman, "--json", "--out", tmp_path, "--config", tmp_path / "off.toml")
+    attributes = done.lines[0]["attributes"]
+    assert attributes["gender"] == {
+        "value": None, "reason": "switched off: set [publish] gender = true"
+    }  # fmt: skip
+    assert "craniofacial" not in attributes
+    assert "low" in attributes["age"]
+
+
 def test_wrong_usage_is_2_and_a_bad_bundle_is_4(s2f_edge, woman: Path, tmp_path: Path) -> None:
     assert s2f_edge("render").code == 2
     assert s2f_edge("render", woman, "--runtime", "abacus").code == 2

@@ -7,6 +7,7 @@ import json
 import tracemalloc
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -87,6 +88,13 @@ def test_a_front_end_that_drifted(bundle_copy) -> None:
         ({"name": "no-such-front-end"}, "is not known here"),
         ({"parameters": {"no_such_parameter": 1}}, "has no parameter no_such_parameter"),
         ({"parameters": {"bins": "many"}}, "wrong parameter"),
+        ({"parameters": {"bins": 10**9}}, "wrong parameter"),
+        ({"parameters": {"frame_step": 0}}, "wrong parameter"),
+        ({"parameters": {"fft_length": 2**33}}, "wrong parameter"),
+        ({"parameters": {"frame_length": 1024}}, "frames that fit"),
+        ({"parameters": {"low_hz": 5000.0, "high_hz": 100.0}}, "low end"),
+        ({"window_samples": 400, "hop_samples": 400}, "golden sound"),
+        ({"window_samples": 400, "hop_samples": 800}, "windows with gaps"),
     ],
 )
 def test_a_front_end_that_is_not_known(bundle_copy, change: dict[str, object], words: str) -> None:
@@ -101,8 +109,9 @@ def test_a_path_that_leaves_the_folder(bundle_copy, name: str) -> None:
     bundle_copy.edit(
         lambda manifest: manifest["files"].update({name: {"sha256": "0" * 64, "bytes": 6}})
     )
-    with pytest.raises(BundleError, match="damaged or not a bundle's"):
+    with pytest.raises(BundleError, match="which leaves the bundle") as refused:
         load_bundle(bundle_copy.path)
+    assert name in str(refused.value)
 
 
 def test_a_link_that_leaves_the_folder(bundle_copy) -> None:
@@ -183,6 +192,42 @@ def test_a_file_that_is_referred_to_but_not_listed(bundle_copy) -> None:
 def test_a_drive_of_a_parameter_that_the_face_does_not_have(bundle_copy) -> None:
     bundle_copy.edit(lambda m: m["face"]["vocal_tract"]["amplitudes"].update(antlers=1.0))
     with pytest.raises(BundleError, match="antlers"):
+        load_bundle(bundle_copy.path)
+
+
+def gender(manifest: dict[str, Any]) -> dict[str, Any]:
+    return next(part for part in manifest["attributes"] if part["name"] == "gender")
+
+
+def age(manifest: dict[str, Any]) -> dict[str, Any]:
+    return next(part for part in manifest["attributes"] if part["name"] == "age")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda m: gender(m)["calibration"]["withheld"][0].update(class_name="cat"), "withholds"),
+        (lambda m: age(m)["calibration"].update(low_quantile=0.95), "swapped"),
+        (lambda m: m["attributes"].append(gender(m)), "two attributes of one name"),
+        (lambda m: m["attributes"].remove(age(m)), "by age, which the bundle does not"),
+        (lambda m: m["absent"].update(ethnicity=""), "absent"),
+        (lambda m: m["face"]["measures"]["bias"].pop(), "measures that do not fit"),
+        (lambda m: m["face"]["identity"]["amplitudes"].popitem(), "identity.npy has the shape"),
+    ],
+)
+def test_parts_that_do_not_fit_each_other(bundle_copy, change: Any, words: str) -> None:
+    bundle_copy.edit(change)
+    with pytest.raises(BundleError, match=words):
+        load_bundle(bundle_copy.path)
+
+
+def test_axes_that_are_not_numbers(bundle_copy, reference: Bundle) -> None:
+    axes = reference.array("identity.npy").copy()
+    axes[0, 0] = np.nan
+    data = io.BytesIO()
+    np.save(data, axes)
+    bundle_copy.put("identity.npy", data.getvalue())
+    with pytest.raises(BundleError, match=r"identity\.npy has .* values that are not numbers"):
         load_bundle(bundle_copy.path)
 
 

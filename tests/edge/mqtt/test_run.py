@@ -92,6 +92,8 @@ def test_it_ends_in_good_order(run: Run, broker, listen, woman: Path, ending: in
     assert process.returncode == 0
     assert "Traceback" not in err
     listener.wait_text("availability", "offline")
+    # It said good-bye itself: the broker did not have to send the last will.
+    assert "Received DISCONNECT from speech2face" in broker.log.read_text()
 
 
 def test_the_face_is_sent_only_when_it_is_switched_on(
