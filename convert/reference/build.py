@@ -51,7 +51,7 @@ WINDOW, HOP = 16000, 8000
 LARGEST = 6_000_000
 """bytes of all files together"""
 
-CHILD_REASON = "the voice sounds like a child's; gender is not given for children"
+CHILD_REASON = "a child's voice cannot be ruled out, and gender is not given for children"
 ABSENT = {"ethnicity": "not in this bundle"}
 
 Progress = Callable[[str], None]
