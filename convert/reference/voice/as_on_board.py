@@ -5,7 +5,6 @@ Training keeps speech by its loudness, which is cheap; this is the honest way to
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convert.reference.voice.prepare import Speech, Utterance, decode
+from convert.reference.voice.workers import workers
 from edge.audio.block import AudioBlock
 from edge.audio.speech import SpeechDetector
 
@@ -22,7 +22,7 @@ def as_on_board(data: Path, utterances: list[Utterance], processes: int = 2) -> 
     """The same utterances, decoded from the corpora in `data` and cut by the board's detector."""
     from rich.progress import track
 
-    with ProcessPoolExecutor(processes) as pool:
+    with workers(processes) as pool:
         detected = pool.map(partial(_detect, data), utterances, chunksize=8)
         parts = list(track(detected, "Listening", total=len(utterances)))
     starts = np.cumsum([0, *(len(part) for part in parts)])

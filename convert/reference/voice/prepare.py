@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import zlib
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy.typing as npt
 
 from convert.reference.voice.corpora import Recording, read_corpora
 from convert.reference.voice.pitch import median_pitch
+from convert.reference.voice.workers import workers
 
 SAMPLE_RATE = 16000
 SHORTEST_S = 0.8
@@ -58,7 +58,7 @@ def prepare(data: Path, work: Path, processes: int = 2) -> Speech:
     utterances: list[Utterance] = []
     parts: list[npt.NDArray[np.int16]] = []
     start = 0
-    with ProcessPoolExecutor(processes) as pool:
+    with workers(processes) as pool:
         decoded = pool.map(partial(_decode, data), recordings, chunksize=16)
         for recording, (samples, pitch_hz) in zip(
             recordings, track(decoded, "Preparing", total=len(recordings)), strict=True

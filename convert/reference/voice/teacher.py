@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 import types
-from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from convert.reference.voice.prepare import SAMPLE_RATE, load_speech
+from convert.reference.voice.workers import workers
 
 EMBEDDING = 256
 LONGEST_S = 15
@@ -28,7 +28,7 @@ def teach(work: Path, processes: int = 2) -> npt.NDArray[np.float32]:
     from rich.progress import track
 
     count = len(load_speech(work).utterances)
-    with ProcessPoolExecutor(processes, initializer=_one_thread) as pool:
+    with workers(processes, initializer=_one_thread) as pool:
         embeddings = pool.map(partial(_embed, work), range(count), chunksize=8)
         stacked = np.stack(list(track(embeddings, "Teacher", total=count))).astype(np.float32)
     np.save(work / "teacher.npy", stacked)
