@@ -59,8 +59,15 @@ function showFace(url, caption) {
   next.onload = () => {
     if (url !== faceUrl) return; // a newer face is on its way
     next.onload = null;
-    faces[front].classList.remove("seen");
+    // The old face stays whole below the new one, or the screen would go darker in between.
+    next.classList.remove("seen");
+    next.style.zIndex = 1;
+    faces[front].style.zIndex = 0;
     faces[front].alt = "";
+    next.ontransitionend = () => {
+      if (faces[front] === next) faces[1 - front].classList.remove("seen");
+    };
+    void next.offsetWidth; // what changes from here on is animated
     next.classList.add("seen");
     next.alt = "A drawn face. " + caption;
     front = 1 - front;
