@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from convert.reference.stages import add_part
 from edge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,25 +18,13 @@ HELD_OUT = 3
 
 
 def add_commands(subparsers: Any) -> None:
-    """Add `face` with its stages to the subparsers of `s2f-convert reference`.
-
-    Each command sets `run`, a function of the parsed arguments that returns the exit status.
-    """
-    face = subparsers.add_parser(
+    """Add `face` with its stages to the subparsers of `s2f-convert reference`."""
+    stage = add_part(
+        subparsers,
         "face",
-        help="draw faces, train and measure the reference face decoder",
-        description="Stages in their order: render, train, evaluate, examples, sheet.",
+        "draw faces, train and measure the reference face decoder",
+        "Stages in their order: render, train, evaluate, examples, sheet.",
     )
-    stages = face.add_subparsers(dest="stage", required=True, metavar="STAGE")
-
-    def stage(name: str, run: Any, text: str) -> argparse.ArgumentParser:
-        parser: argparse.ArgumentParser = stages.add_parser(name, help=text, description=text)
-        parser.add_argument(
-            "--work", type=Path, required=True, help="folder for everything that is made"
-        )
-        parser.set_defaults(run=run)
-        return parser
-
     parser = stage("render", _render, "Draw faces with random parameters.")
     parser.add_argument(
         "--head-parts", type=Path, required=True, help="folder with hair (MakeHuman, CC0)"

@@ -8,29 +8,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from convert.reference.stages import add_part
 from edge.errors import UsageError
 
 
 def add_commands(subparsers: Any) -> None:
-    """Add `voice` with its stages to the subparsers of `s2f-convert reference`.
-
-    Each command sets `run`, a function of the parsed arguments that returns the exit status.
-    """
-    voice = subparsers.add_parser(
+    """Add `voice` with its stages to the subparsers of `s2f-convert reference`."""
+    stage = add_part(
+        subparsers,
         "voice",
-        help="train and measure the reference voice model",
-        description="Stages in their order: prepare, teach, train, calibrate, evaluate.",
+        "train and measure the reference voice model",
+        "Stages in their order: prepare, teach, train, calibrate, evaluate.",
     )
-    stages = voice.add_subparsers(dest="stage", required=True, metavar="STAGE")
-
-    def stage(name: str, run: Any, text: str) -> argparse.ArgumentParser:
-        parser: argparse.ArgumentParser = stages.add_parser(name, help=text, description=text)
-        parser.add_argument(
-            "--work", type=Path, required=True, help="folder for everything that is made"
-        )
-        parser.set_defaults(run=run)
-        return parser
-
     parser = stage("prepare", _prepare, "Decode the corpora and keep the speech.")
     parser.add_argument("--data", type=Path, required=True, help="folder of the corpora")
     parser.add_argument("--processes", type=int, default=2)
