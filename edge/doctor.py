@@ -13,7 +13,6 @@ from edge.audio.file import FileSource
 from edge.audio.microphone import choose, microphones
 from edge.display.choose import available
 from edge.errors import EdgeError
-from edge.inference.bundle import reference_path
 from edge.inference.delegates import delegate_libraries
 from edge.inference.interpreter import find_runtime, installed_runtimes
 from edge.mqtt.broker import broker
@@ -81,7 +80,7 @@ def _delegates() -> str:
 
 def _bundle(settings: Settings) -> str:
     loaded = assembly.bundle(settings)
-    where = settings.bundle.path or f"the reference bundle ({reference_path().name})"
+    where = settings.bundle.path or "this package"
     return f"{loaded.name} {loaded.manifest.version} from {where}, verified"
 
 
