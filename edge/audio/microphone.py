@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,7 @@ class MicrophoneSource:
         audio = self._resources.enter_context(_port_audio())
         try:
             self.microphone = self._pick(audio, device)
-            self._stream, self._rate = self._open(audio, self.microphone)
+            self._stream, self._rate, self._channels = self._open(audio, self.microphone)
         except BaseException:
             self._resources.close()
             raise
@@ -81,26 +82,28 @@ class MicrophoneSource:
         return choose(_list(audio), device)
 
     @staticmethod
-    def _open(audio: Any, microphone: Microphone) -> tuple[Any, int]:
+    def _open(audio: Any, microphone: Microphone) -> tuple[Any, int, int]:
+        """The stream with its rate and channels: mono where the device offers it."""
         import pyaudio
 
         refused = ""
-        for rate in dict.fromkeys((microphone.rate, *_RATES)):
+        rates = dict.fromkeys((microphone.rate, *_RATES))
+        for rate, channels in product(rates, dict.fromkeys((1, microphone.channels))):
             try:
                 stream = audio.open(
                     format=pyaudio.paInt16,
-                    channels=1,
+                    channels=channels,
                     rate=rate,
                     input=True,
                     input_device_index=microphone.index,
                     frames_per_buffer=rate * BLOCK_SAMPLES // SAMPLE_RATE,
                 )
-                return stream, rate
+                return stream, rate, channels
             except (OSError, ValueError) as error:
                 refused = str(error)
         raise SoundError(
             f"The microphone '{microphone.name}' offers none of the rates "
-            f"{', '.join(map(str, _RATES))} Hz in mono ({refused}). Close other programs that use "
+            f"{', '.join(map(str, rates))} Hz ({refused}). Close other programs that use "
             "it, or choose another: `s2f-edge devices`."
         )
 
@@ -111,9 +114,8 @@ class MicrophoneSource:
         try:
             while not self._closed.is_set():
                 data = self._stream.read(frames, exception_on_overflow=False)
-                sound = resample.resample_chunk(
-                    np.frombuffer(data, "<i2").astype(np.float32) / 32768
-                )
+                channels = np.frombuffer(data, "<i2").reshape(-1, self._channels)
+                sound = resample.resample_chunk(channels.mean(axis=1, dtype=np.float32) / 32768)
                 ended_s = time.monotonic() - started
                 yield AudioBlock(sound, max(0.0, ended_s - sound.size / SAMPLE_RATE))
         except OSError as error:

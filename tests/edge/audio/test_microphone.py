@@ -15,7 +15,7 @@ import pytest
 import soundfile
 
 from edge.audio.meter import bar
-from edge.audio.microphone import Microphone, choose
+from edge.audio.microphone import Microphone, MicrophoneSource, choose
 from edge.errors import SoundError
 
 
@@ -164,6 +164,28 @@ def test_microphones_are_chosen_by_name() -> None:
         choose(found, "Yeti")
     with pytest.raises(SoundError, match="No microphone was found"):
         choose([], "Yeti")
+
+
+class OnlyStereoAt44100:
+    """A device as many are: no mono, no 16 kHz."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, int]] = []
+
+    def open(self, rate: int, channels: int, frames_per_buffer: int, **_: object) -> object:
+        self.asked.append((rate, channels))
+        if (rate, channels) != (44100, 2):
+            raise OSError(-9997, "Invalid sample rate")
+        return frames_per_buffer
+
+
+def test_a_rate_and_channels_that_the_device_offers_are_found() -> None:
+    audio = OnlyStereoAt44100()
+    usual = Microphone(0, "USB", 48000, 2)
+    assert MicrophoneSource._open(audio, usual) == (4410, 44100, 2)
+    assert audio.asked[0] == (48000, 1)
+    with pytest.raises(SoundError, match=r"offers none of the rates 48000, 16000, 44100"):
+        MicrophoneSource._open(audio, Microphone(0, "USB", 48000, 1))
 
 
 def test_the_meter_s_bar() -> None:
