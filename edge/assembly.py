@@ -11,6 +11,7 @@ from edge.audio.source import Source
 from edge.daemon import Daemon
 from edge.display.choose import open_display
 from edge.inference.bundle import Bundle, load_bundle, reference_path
+from edge.inference.engine import Engine
 from edge.inference.interpreter import find_runtime
 from edge.inference.manifest import ChoiceAttribute, QuantityAttribute
 from edge.mqtt.catalogue import Catalogue
@@ -29,24 +30,28 @@ def bundle(settings: Settings) -> Bundle:
     return loaded
 
 
+def engine(settings: Settings) -> Engine:
+    """The bundle with the runtime and threads that the settings name."""
+    inference = settings.inference
+    return Engine(bundle(settings), find_runtime(inference.runtime), inference.threads)
+
+
 def pipelines(settings: Settings) -> Callable[[], Pipeline]:
     """A maker of pipelines that share one bundle, read and verified once."""
-    loaded, runtime = bundle(settings), find_runtime(settings.inference.runtime)
-    allowed = settings.publish.attributes()
-    return lambda: Pipeline(loaded, runtime, settings.inference.threads, allowed)
+    shared, allowed = engine(settings), settings.publish.attributes()
+    return lambda: Pipeline(shared, allowed)
 
 
 def daemon(settings: Settings) -> Daemon:
     """The daemon with its source, display and publisher opened. Raises EdgeError."""
-    loaded, runtime = bundle(settings), find_runtime(settings.inference.runtime)
-    allowed = settings.publish.attributes()
-    pipeline = Pipeline(loaded, runtime, settings.inference.threads, allowed)
+    made, allowed = engine(settings), settings.publish.attributes()
+    pipeline = Pipeline(made, allowed)
     sinks: list[Display] = []
     # Whatever fails from here on must not leave a window or a connection behind.
     try:
         if settings.mqtt.broker:
             publisher = Publisher(
-                settings.mqtt, settings.publish, settings.device, catalogue(loaded)
+                settings.mqtt, settings.publish, settings.device, catalogue(made.bundle)
             )
             publisher.start()
             sinks.append(publisher)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from edge.audio.block import AudioBlock
 from edge.audio.speech import SpeechDetector
 from edge.face.painter import Painter, Portrait
-from edge.inference.bundle import Bundle
-from edge.inference.interpreter import Runtime
+from edge.inference.engine import Engine
 from edge.voice.listener import Listener
 
 
@@ -24,18 +23,12 @@ class Step:
 class Pipeline:
     """Speech detection, estimate and face, one block at a time."""
 
-    def __init__(
-        self,
-        bundle: Bundle,
-        runtime: Runtime,
-        threads: int = 1,
-        allowed: frozenset[str] = frozenset(),
-    ) -> None:
-        self.minimum_s = bundle.manifest.voice.minimum_evidence_s
+    def __init__(self, engine: Engine, allowed: frozenset[str] = frozenset()) -> None:
+        self.minimum_s = engine.bundle.manifest.voice.minimum_evidence_s
         """seconds of speech below which there is no estimate"""
         self._detector = SpeechDetector()
-        self._listener = Listener(bundle, runtime, threads, allowed)
-        self._painter = Painter(bundle, runtime, threads)
+        self._listener = Listener(engine, allowed)
+        self._painter = Painter(engine)
 
     @property
     def speech_s(self) -> float:

@@ -9,16 +9,16 @@ import numpy as np
 from edge.errors import BundleError
 from edge.face.painter import Painter
 from edge.inference.bundle import Bundle
-from edge.inference.interpreter import Model, find_runtime
+from edge.inference.engine import Engine
+from edge.inference.interpreter import find_runtime
 from edge.inference.manifest import ChoiceAttribute, models
 from edge.voice.listener import Listener
 
 
 def check(bundle: Bundle, runtime: str = "auto") -> None:
     """Run the golden sound through the whole bundle. Raises BundleError."""
-    found = find_runtime(runtime)
-    manifest = bundle.manifest
-    nets = {role: Model(bundle.model(role), found, name=role) for role in models(manifest)}
+    engine, manifest = Engine(bundle, find_runtime(runtime)), bundle.manifest
+    nets = {role: engine.model(role) for role in models(manifest)}
     sound = bundle.array(manifest.front_end.golden.sound)
     sizes: dict[str, tuple[int, int | None]] = {
         "trunk": (bundle.front_end(sound).size, None),
@@ -39,9 +39,9 @@ def check(bundle: Bundle, runtime: str = "auto") -> None:
                 f"{taken} and {given or 'any number'} are wanted. Convert the model again."
             )
     everything = frozenset(part.name for part in manifest.attributes)
-    listener = Listener(bundle, found, allowed=everything)
+    listener = Listener(engine, everything)
     times = math.ceil(manifest.voice.minimum_evidence_s * 16000 / sound.size) + 1
     heard = listener.push(np.tile(sound, times))
     if heard is None or not np.all(np.isfinite(heard.estimate.feature)):
         raise BundleError("The bundle's voice encoder makes no feature of its golden sound.")
-    Painter(bundle, found).paint(heard)
+    Painter(engine).paint(heard)

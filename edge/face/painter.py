@@ -8,8 +8,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from edge.face.drive import FaceDrive
-from edge.inference.bundle import Bundle
-from edge.inference.interpreter import Model, Runtime
+from edge.inference.engine import Engine
 from edge.voice.estimate import Estimate
 from edge.voice.listener import Heard
 
@@ -31,10 +30,11 @@ class Portrait:
 class Painter:
     """Paints the face of an estimate with the bundle's decoder."""
 
-    def __init__(self, bundle: Bundle, runtime: Runtime, threads: int = 1) -> None:
-        self._drive = FaceDrive(bundle) if bundle.manifest.face.parameters else None
-        self._decoder = Model(bundle.model("face"), runtime, threads, "face decoder")
-        self._size = bundle.manifest.face.size
+    def __init__(self, engine: Engine) -> None:
+        face = engine.bundle.manifest.face
+        self._drive = FaceDrive(engine.bundle) if face.parameters else None
+        self._decoder = engine.model("face", "face decoder")
+        self._size = face.size
 
     def paint(self, heard: Heard) -> Portrait:
         """The face of what was heard. It sharpens as evidence grows."""

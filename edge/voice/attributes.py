@@ -7,8 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from edge.inference.bundle import Bundle
-from edge.inference.interpreter import Model, Runtime
+from edge.inference.engine import Engine
 from edge.inference.manifest import ChoiceAttribute, QuantityAttribute
 from edge.voice.estimate import Attribute, Choice, Quantity
 
@@ -16,22 +15,17 @@ from edge.voice.estimate import Attribute, Choice, Quantity
 class AttributeHeads:
     """The attribute networks of a bundle. A sensitive attribute runs only when it is allowed."""
 
-    def __init__(
-        self,
-        bundle: Bundle,
-        runtime: Runtime,
-        threads: int = 1,
-        allowed: frozenset[str] = frozenset(),
-    ) -> None:
+    def __init__(self, engine: Engine, allowed: frozenset[str] = frozenset()) -> None:
+        manifest = engine.bundle.manifest
         self._heads = [
-            (part, Model(bundle.model(part.name), runtime, threads, f"{part.name} head"))
-            for part in bundle.manifest.attributes
+            (part, engine.model(part.name, f"{part.name} head"))
+            for part in manifest.attributes
             if not part.sensitive or part.name in allowed
         ]
         self._absent: dict[str, Attribute] = {
-            name: Choice(None, None, {}, reason) for name, reason in bundle.manifest.absent.items()
+            name: Choice(None, None, {}, reason) for name, reason in manifest.absent.items()
         }
-        for part in bundle.manifest.attributes:
+        for part in manifest.attributes:
             if part.sensitive and part.name not in allowed:
                 self._absent[part.name] = switched_off(part.name)
 

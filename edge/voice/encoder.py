@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.audio.block import SAMPLE_RATE
-from edge.inference.bundle import Bundle
-from edge.inference.interpreter import Model, Runtime
+from edge.inference.engine import Engine
 
 
 class StreamingEncoder:
@@ -18,12 +17,12 @@ class StreamingEncoder:
     talks, and pieces give exactly what the whole would.
     """
 
-    def __init__(self, bundle: Bundle, runtime: Runtime, threads: int = 1) -> None:
-        part = bundle.manifest.front_end
-        self._front_end = bundle.front_end
+    def __init__(self, engine: Engine) -> None:
+        part = engine.bundle.manifest.front_end
+        self._front_end = engine.bundle.front_end
         self._window, self._hop = part.window_samples, part.hop_samples
-        self._trunk = Model(bundle.model("trunk"), runtime, threads, "voice trunk")
-        self._head = Model(bundle.model("head"), runtime, threads, "voice head")
+        self._trunk = engine.model("trunk", "voice trunk")
+        self._head = engine.model("head", "voice head")
         self.reset()
 
     def reset(self) -> None:

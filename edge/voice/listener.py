@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from edge.inference.bundle import Bundle
-from edge.inference.interpreter import Runtime
+from edge.inference.engine import Engine
 from edge.voice.attributes import AttributeHeads
 from edge.voice.encoder import StreamingEncoder
 from edge.voice.estimate import Estimate
@@ -27,16 +26,10 @@ class Heard:
 class Listener:
     """Grows one speaker's estimate as speech arrives."""
 
-    def __init__(
-        self,
-        bundle: Bundle,
-        runtime: Runtime,
-        threads: int = 1,
-        allowed: frozenset[str] = frozenset(),
-    ) -> None:
-        self._bundle, self._runtime = bundle, runtime
-        self._encoder = StreamingEncoder(bundle, runtime, threads)
-        self._heads = AttributeHeads(bundle, runtime, threads, allowed)
+    def __init__(self, engine: Engine, allowed: frozenset[str] = frozenset()) -> None:
+        self._engine = engine
+        self._encoder = StreamingEncoder(engine)
+        self._heads = AttributeHeads(engine, allowed)
         self._tract = VocalTract()
 
     @property
@@ -49,7 +42,7 @@ class Listener:
         self._tract.push(speech)
         if not self._encoder.push(speech):
             return None
-        manifest = self._bundle.manifest
+        manifest = self._engine.bundle.manifest
         if self._encoder.evidence_s < manifest.voice.minimum_evidence_s:
             return None
         feature = self._encoder.feature()
@@ -59,9 +52,9 @@ class Listener:
             craniofacial={},
             feature=feature,
             bundle=manifest.name,
-            bundle_sha256=self._bundle.sha256,
+            bundle_sha256=self._engine.bundle.sha256,
             front_end=manifest.front_end.name,
-            runtime=str(self._runtime),
+            runtime=str(self._engine.runtime),
         )
         return Heard(estimate, self._tract.length_cm)
 

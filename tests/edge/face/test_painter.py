@@ -10,6 +10,7 @@ import pytest
 from edge.face.painter import BLUR, Painter, blur_radius
 from edge.face.picture import SIDE, captioned
 from edge.inference.bundle import Bundle
+from edge.inference.engine import Engine
 from edge.inference.interpreter import find_runtime
 from edge.voice.listener import Heard
 
@@ -21,7 +22,7 @@ MAN = {"female": 0.0, "male": 1.0, "child": 0.0}
 
 @pytest.fixture(scope="module")
 def painter(reference: Bundle) -> Painter:
-    return Painter(reference, find_runtime())
+    return Painter(Engine(reference, find_runtime()))
 
 
 @pytest.fixture(scope="module")

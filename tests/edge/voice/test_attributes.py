@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from edge.inference.bundle import Bundle, load_bundle
+from edge.inference.engine import Engine
 from edge.inference.interpreter import find_runtime
 from edge.inference.manifest import (
     Bins,
@@ -90,7 +91,7 @@ def test_a_quantity_that_could_be_anything_abstains() -> None:
 
 
 def test_what_the_bundle_lacks_has_a_reason(reference: Bundle) -> None:
-    heads = AttributeHeads(reference, find_runtime(), allowed=frozenset({"ethnicity"}))
+    heads = AttributeHeads(Engine(reference, find_runtime()), allowed=frozenset({"ethnicity"}))
     beliefs = heads(np.zeros(reference.manifest.voice.dimensions, np.float32))
     assert list(beliefs) == ["gender", "age", "ethnicity"]
     assert beliefs["ethnicity"].as_json() == {"value": None, "reason": "not in this bundle"}
@@ -98,13 +99,13 @@ def test_what_the_bundle_lacks_has_a_reason(reference: Bundle) -> None:
 
 def test_a_sensitive_attribute_runs_only_when_it_is_allowed(bundle_copy) -> None:
     bundle_copy.add_ethnicity()
-    bundle, runtime = load_bundle(bundle_copy.path), find_runtime()
-    feature = np.zeros(bundle.manifest.voice.dimensions, np.float32)
-    off = AttributeHeads(bundle, runtime)(feature)["ethnicity"]
+    engine = Engine(load_bundle(bundle_copy.path), find_runtime())
+    feature = np.zeros(engine.bundle.manifest.voice.dimensions, np.float32)
+    off = AttributeHeads(engine)(feature)["ethnicity"]
     assert off.as_json() == {
         "value": None,
         "reason": "switched off: set [publish] ethnicity = true",
     }
-    on = AttributeHeads(bundle, runtime, allowed=frozenset({"ethnicity"}))(feature)["ethnicity"]
+    on = AttributeHeads(engine, allowed=frozenset({"ethnicity"}))(feature)["ethnicity"]
     assert on.value in ("african", "asian", "caucasian")
     assert sum(on.scores.values()) == pytest.approx(1)

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from edge.inference.bundle import Bundle
+from edge.inference.engine import Engine
 from edge.inference.interpreter import Model, find_runtime
 from edge.voice.encoder import StreamingEncoder
 
 
 @pytest.fixture
 def encoder(reference: Bundle) -> StreamingEncoder:
-    return StreamingEncoder(reference, find_runtime())
+    return StreamingEncoder(Engine(reference, find_runtime()))
 
 
 def test_pieces_equal_the_whole(encoder: StreamingEncoder, woman_sound: np.ndarray) -> None:
