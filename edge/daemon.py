@@ -53,8 +53,8 @@ class Daemon:
         A source that breaks is shown as a fault and raised as SoundError.
         """
         log.info("event=started sinks=%s", ",".join(sink.name for sink in self._sinks) or "none")
-        self._show(self._scene)
         try:
+            self._show(self._scene)
             for block in self._feed:
                 if self._stop.is_set():
                     return

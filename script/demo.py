@@ -43,7 +43,7 @@ def main() -> int:
                 if port
                 else ""
             )
-            + f"[display]\nweb_port = {free_port(8090)}\n"
+            + f"[display]\nweb_port = {page}\n"
         )
         with messages(port, protocol):
             edge("run", "--config", str(settings))

@@ -39,7 +39,7 @@ class StreamingEncoder:
         return ((self._windows - 1) * self._hop + self._window) / SAMPLE_RATE
 
     @property
-    def waiting_s(self) -> float:
+    def heard_s(self) -> float:
         """Seconds of speech heard so far, the part that fills no window yet included."""
         overlap = self._window - self._hop if self._windows else 0
         return self.evidence_s + max(0, self._waiting.size - overlap) / SAMPLE_RATE

@@ -35,7 +35,7 @@ class Listener:
     @property
     def speech_s(self) -> float:
         """Seconds of speech heard from this speaker."""
-        return self._encoder.waiting_s
+        return self._encoder.heard_s
 
     def push(self, speech: npt.NDArray[np.float32]) -> Heard | None:
         """Take `(samples,) float32` of speech at 16 kHz; an estimate when it changed."""
