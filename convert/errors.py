@@ -7,3 +7,9 @@ from edge.errors import EdgeError
 
 class ConvertError(EdgeError):
     """A network that cannot be converted, or that loses too much by it."""
+
+
+class CheckpointError(EdgeError):
+    """A checkpoint that is damaged, hostile, or not what the recipe says."""
+
+    exit_code = 4

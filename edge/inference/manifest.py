@@ -11,13 +11,16 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 FileName = Annotated[str, Meta(max_length=200)]
 """a path inside the bundle, with `/`"""
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Target = Literal["cpu", "coral", "jetson"]
+ROLES = frozenset({"trunk", "head", "shared", "landmarks", "face"})
+"""networks that are no attribute"""
+LandmarkScheme = Literal["ibug-68", "face-recognition-72"]
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=False):
@@ -55,6 +58,8 @@ class FrontEndPart(_Part, frozen=True):
     hop_samples: Annotated[int, Meta(ge=160, le=16000 * 20)]
     """samples of new speech from one run of the trunk to the next"""
     golden: Golden
+    bins_first: bool = False
+    """the trunk takes (bins, frames) instead of (frames, bins); the golden features too"""
 
 
 class Model(_Part, frozen=True):
@@ -63,17 +68,43 @@ class Model(_Part, frozen=True):
     files: dict[Target, FileName]
 
 
+class MeanPooling(_Part, frozen=True, tag_field="kind", tag="mean"):
+    """The windows' vectors are averaged: the paper's average over time."""
+
+
+class AttentionPooling(_Part, frozen=True, tag_field="kind", tag="attention"):
+    """The windows attend to each other, then are averaged (Bai et al. 2022, SF2F).
+
+    With vectors e, queries q = inputs · e, weights a = softmax over j of qᵢ · eⱼ, the result is
+    the mean over i of outputs · [Σ a eⱼ, qᵢ].
+    """
+
+    inputs: FileName
+    """`.npy`, `(n, n) float32`"""
+    outputs: FileName
+    """`.npy`, `(m, 2·n) float32`; m is what the head takes, or the face feature's dimensions"""
+    unit_vectors: bool
+    """each window's vector is scaled to length 1 first"""
+    tanh: bool
+    """a hyperbolic tangent follows before the mean"""
+    most_windows: Annotated[int, Meta(ge=1, le=1000)]
+    """the latest windows that take part: what the checkpoint was trained with"""
+
+
 class Voice(_Part, frozen=True):
     trunk: Model
-    """features `(1, frames, bins, channels)` → vector `(1, n)`; the vectors are averaged"""
-    head: Model
-    """mean vector `(1, n)` → face feature `(1, dimensions)`"""
+    """features `(1, frames, bins, channels)` → vector `(1, n)`; the vectors are pooled"""
+    head: Model | None
+    """pooled vector `(1, n)` → face feature `(1, dimensions)`; null: it is the feature itself"""
     receptive_field_frames: Annotated[int, Meta(ge=1)]
     stride_frames: Annotated[int, Meta(ge=1)]
     dimensions: Annotated[int, Meta(ge=1)]
     """of the face feature"""
     minimum_evidence_s: Annotated[float, Meta(ge=0)] = 1.0
     """seconds of speech below which nothing is said about the speaker"""
+    pooling: MeanPooling | AttentionPooling = MeanPooling()
+    unit_feature: bool = False
+    """the face feature is scaled to length 1 before anything takes it"""
 
 
 class Withheld(_Part, frozen=True):
@@ -209,14 +240,30 @@ class Measures(_Part, frozen=True):
     """share of variance that the linear form explains, per measure"""
 
 
+class Landmarks(_Part, frozen=True):
+    """Points of the face that a decoder gives beside the picture (Cole et al. 2017)."""
+
+    model: Model
+    """what `Face.model` takes → `(1, 2·n)`: x, y of each point, in pixels of the picture"""
+    scheme: LandmarkScheme
+    """which point is which: `edge.face.landmarks` has the tables"""
+    mean: FileName | None = None
+    """`.npy`, `(n, 2) float32`, pixels: where the points lie in the picture that the decoder
+    gives, which is then warped to the landmarks; null when the picture is final as it is"""
+
+
 class Face(_Part, frozen=True):
     """The face decoder: `(1, n) → (1, size, size, 3)`, RGB 0…1.
 
-    With `parameters` it takes named parameters; without, it takes the face feature itself.
+    With `parameters` it takes named parameters; without, it takes the face feature itself, or
+    what `shared` makes of it.
     """
 
     model: Model
     size: Annotated[int, Meta(ge=16, le=2048)]
+    shared: Model | None = None
+    """face feature → the vector that `model` and `landmarks.model` take"""
+    landmarks: Landmarks | None = None
     parameters: tuple[Parameter, ...] = ()
     drives: tuple[ChoiceDrive | QuantityDrive, ...] = ()
     identity: Identity | None = None
@@ -244,13 +291,18 @@ class Manifest(_Part, frozen=True):
 
 
 def models(manifest: Manifest) -> dict[str, Model]:
-    """Every network of the bundle by its role: trunk, head, the attributes' names, face."""
-    return {
-        "trunk": manifest.voice.trunk,
-        "head": manifest.voice.head,
+    """Every network of the bundle by its role: trunk, head, the attributes' names, shared,
+    landmarks, face. Roles that the bundle does without are left out."""
+    voice, face = manifest.voice, manifest.face
+    roles = {
+        "trunk": voice.trunk,
+        "head": voice.head,
         **{attribute.name: attribute.model for attribute in manifest.attributes},
-        "face": manifest.face.model,
+        "shared": face.shared,
+        "landmarks": face.landmarks.model if face.landmarks else None,
+        "face": face.model,
     }
+    return {role: model for role, model in roles.items() if model is not None}
 
 
 def referenced_files(manifest: Manifest) -> list[str]:
@@ -259,4 +311,8 @@ def referenced_files(manifest: Manifest) -> list[str]:
     names = [golden.sound, golden.features, manifest.certificate, manifest.model_card]
     names += [name for model in models(manifest).values() for name in model.files.values()]
     names += [part.axes for part in (face.identity, face.styles) if part]
+    if isinstance(pooling := manifest.voice.pooling, AttentionPooling):
+        names += [pooling.inputs, pooling.outputs]
+    if face.landmarks and face.landmarks.mean:
+        names.append(face.landmarks.mean)
     return names

@@ -9,6 +9,7 @@ import msgspec
 
 from edge.errors import BundleError
 from edge.inference.manifest import (
+    ROLES,
     SCHEMA_VERSION,
     AttributePart,
     ChoiceAttribute,
@@ -61,7 +62,7 @@ def _check_references(manifest: Manifest) -> None:
     if manifest.front_end.hop_samples > manifest.front_end.window_samples:
         raise BundleError("bundle.json has windows with gaps: hop_samples is above window_samples.")
     names = [part.name for part in manifest.attributes]
-    if len(set(names)) < len(names) or {"trunk", "head", "face"} & set(names):
+    if len(set(names)) < len(names) or ROLES & set(names):
         raise BundleError("bundle.json has two attributes of one name, or one named like a model.")
     for part in manifest.attributes:
         _check_attribute(part)
