@@ -1,115 +1,175 @@
-"""The certificate as a page to look at: self-contained HTML with drawn bars, no script."""
+"""The certificate as a page to look at: self-contained HTML with drawn plots, no script."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+import io
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem;
-       color: #1f2630; background: #fff }
-h1, h2 { line-height: 1.2 } h2 { margin-top: 2.2rem }
-table { border-collapse: collapse; width: 100% }
-th, td { text-align: right; padding: .3rem .6rem; border-bottom: 1px solid #d5dae1 }
-th:first-child, td:first-child { text-align: left }
-svg { display: block; margin: .6rem 0 } svg text { font: 12px system-ui, sans-serif; fill: #4a5462 }
-.bar { fill: #3b6fb6 } .other { fill: #b6783b } .axis { stroke: #8a94a1 }
-.small { color: #4a5462; font-size: .9rem }
-@media (prefers-color-scheme: dark) { body { color: #e8ecf1; background: #0d1117 }
-  th, td { border-color: #30363d } svg text, .small { fill: #a3afbd; color: #a3afbd } }
-"""
+import numpy as np
+from PIL import Image
+
+from convert.net import Floats
+from convert.page.bars import bars
+from convert.page.document import document, figure, heading, paragraph, row, tiles
+from convert.page.mark import Mark
+from convert.page.table import table
+
+PART_NAMES = {"trunk": "trunk's vectors", "pooled": "pooled vector", "feature": "face feature"}
+DIFFERENCE_GAIN = 8
+SIDE = 128
+"""pixels of a picture on the page"""
 
 
-def page(certificate: dict[str, Any]) -> str:
-    """The whole page for a certificate as `convert.certificate.certify` makes it."""
-    models = certificate["models"]
+def page(measured: Mapping[str, Any], pictures: Sequence[tuple[Floats, Floats]]) -> str:
+    """The page for a certificate as `convert.certificate` makes it; `pictures` are pairs of faces
+    `(size, size, 3)` in float and in int8."""
+    held, first = measured["held_out"], next(iter(measured["ways"].values()))
     body = [
-        "<h1>What int8 costs against float</h1>",
-        f"<p>Measured on {escape(certificate['held_out'])}. Limits: cosine at least "
-        f"{certificate['limits']['cosine']}, signal to noise at least "
-        f"{certificate['limits']['snr_db']} dB. Outputs are compared less their mean.</p>",
-        _overview(models),
+        paragraph(
+            f"Measured on {held['sounds']} held-out sounds ({held['windows']} windows) that the "
+            "quantizer did not see. The bundle was run twice by the board's own code: with its "
+            "int8 files, and with the same graphs in float."
+        ),
+        tiles(_tiles(first, measured["limits"])),
+        _ways(measured["ways"]),
+        heading("Faces: float, int8, and their difference"),
+        paragraph(f"Differences are drawn {DIFFERENCE_GAIN} times as strong.", "small"),
+        row(_faces(*pair) for pair in pictures),
+        heading("Where an error enters"),
+        paragraph(
+            "Float steps: the largest difference from the step before, as a share of the largest "
+            "output. Above 1e-4 the build stops."
+        ),
+        _steps(measured["steps"]),
+        paragraph("Int8: signal to noise after each part of the voice encoder."),
+        row(_parts(name, way) for name, way in measured["ways"].items()),
     ]
-    if certificate.get("end_to_end"):
-        body += ["<h2>From end to end</h2>", *_end_to_end(certificate["end_to_end"])]
-    for name, model in models.items():
-        body += [f"<h2>{escape(name)}</h2>", *_model(model)]
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Certificate</title><style>{STYLE}</style>{''.join(body)}</html>\n"
-    )
+    if any(way["attributes"] for way in measured["ways"].values()):
+        body += [heading("Attributes"), _attributes(measured["ways"])]
+    body += [heading("Files"), _models(measured["models"])]
+    if measured.get("latency"):
+        body += [heading("Latency on the machine that built it"), _latency(measured["latency"])]
+    if held["unusable"]:
+        body.append(paragraph(f"{held['unusable']} more sounds could not be used.", "warn"))
+    return document("What int8 costs against float", body)
 
 
-def _overview(models: dict[str, Any]) -> str:
+def _tiles(way: Mapping[str, Any], limits: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    feature, face = way["feature"], way["face"]
+    found = feature["retrieval"]["R@1"]
+    items = [
+        ("cosine of the face feature", f"{feature['cosine']:.4f}", f"limit {limits['cosine']}"),
+        ("centred cosine", f"{feature['centred_cosine']:.4f}", "less what all sounds share"),
+        ("same sound found first", f"{found:.1%}", "R@1 among the held-out sounds"),
+        ("face PSNR", f"{face['psnr_db']:.1f} dB", f"SSIM {face['ssim']:.4f}"),
+    ]
+    if way["attributes"]:
+        worst = min(way["attributes"].values(), key=lambda a: float(a["agreement"]))
+        note = f"limit {limits['agreement']:.0%}"
+        items.append(("attributes agree", f"{worst['agreement']:.1%}", note))
+    return items
+
+
+def _ways(ways: Mapping[str, Any]) -> str:
+    head = (
+        "run as", "cosine", "lowest", "centred", "L1", "L2", "R@1", "R@5", "R@10", "PSNR dB",
+        "lowest", "SSIM", "landmarks px",
+    )  # fmt: skip
+    rows = []
+    for name, way in ways.items():
+        feature, face = way["feature"], way["face"]
+        rows.append(
+            (
+                name,
+                *(f"{feature[k]:.4f}" for k in ("cosine", "lowest_cosine", "centred_cosine")),
+                *(f"{feature[k]:.3g}" for k in ("l1", "l2")),
+                *(f"{share:.1%}" for share in feature["retrieval"].values()),
+                f"{face['psnr_db']:.1f}",
+                f"{face['lowest_psnr_db']:.1f}",
+                f"{face['ssim']:.4f}",
+                f"{face['landmark_drift_px']:.2f}" if "landmark_drift_px" in face else "–",
+            )
+        )
+    return table(head, rows)
+
+
+def _steps(steps: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    rows = [
+        (role, step["name"], f"{step['error']:.1e}")
+        for role, each in steps.items()
+        for step in each
+    ]
+    return table(("network", "step", "error"), rows)
+
+
+def _parts(name: str, way: Mapping[str, Any]) -> str:
+    marks = [
+        Mark(words, max(way[part]["snr_db"], 0.0), note="dB") for part, words in PART_NAMES.items()
+    ]
+    return figure(name, bars(marks, f"Signal to noise, {name}", lambda value: f"{value:.1f}"))
+
+
+def _attributes(ways: Mapping[str, Any]) -> str:
     rows = [
         (
+            attribute,
             name,
-            f"{model['bytes']:,}",
-            f"{model['macs'] / 1e6:,.2f}",
-            runtime,
-            f"{loss['cosine']:.4f}",
-            f"{loss['snr_db']:.1f}",
-            f"{loss['psnr_db']:.1f}",
-            f"{loss['largest_error']:.3g}",
+            f"{found['agreement']:.1%}",
+            f"{found['same_answer']:.1%}",
+            f"{found['apart']:.3g}",
         )
-        for name, model in models.items()
-        for runtime, loss in model["runtimes"].items()
+        for name, way in ways.items()
+        for attribute, found in way["attributes"].items()
     ]
-    head = "model,bytes,million MAC,runtime,cosine,SNR dB,PSNR dB,worst error"
-    return _table(head.split(","), rows)
+    head = ("attribute", "run as", "agree", "same answer or abstention", "mean difference")
+    return table(head, rows)
 
 
-def _model(model: dict[str, Any]) -> list[str]:
-    operators = ", ".join(f"{count} × {name}" for name, count in model["operators"].items())
-    parts = [f'<p class="small">{escape(operators)}. {model["samples"]} samples.</p>']
-    for runtime, loss in model["runtimes"].items():
-        parts.append(_histogram(f"Error per output value, {runtime}", loss["error_histogram"]))
-    return parts
-
-
-def _histogram(title: str, histogram: dict[str, Any]) -> str:
-    """Counts as bars; heights are square roots, so that rare large errors can be seen."""
-    counts, edges = histogram["counts"], histogram["edges"]
-    width, height, step = 640, 120, 640 / len(counts)
-    top = max(*counts, 1) ** 0.5
-    bars = "".join(
-        f'<rect class="bar" x="{i * step:.1f}" y="{height * (1 - count**0.5 / top):.1f}" '
-        f'width="{step - 1:.1f}" height="{height * count**0.5 / top:.1f}"/>'
-        for i, count in enumerate(counts)
-    )
-    return (
-        f'<svg viewBox="0 0 {width} {height + 40}" width="{width}" role="img" '
-        f'aria-label="{escape(title)}">{bars}'
-        f'<line class="axis" x1="0" x2="{width}" y1="{height}" y2="{height}"/>'
-        f'<text x="0" y="{height + 16}">0</text>'
-        f'<text x="{width}" y="{height + 16}" text-anchor="end">{edges[-1]:.3g}</text>'
-        f'<text x="0" y="{height + 34}">{escape(title)} (bar heights are square roots)</text></svg>'
-    )
-
-
-def _end_to_end(results: dict[str, dict[str, float]]) -> list[str]:
-    """Each measure with one bar per way of running it."""
-    parts = []
-    for measure, by_run in results.items():
-        top = max(1.0, *by_run.values())
-        rows = "".join(
-            f'<text x="0" y="{i * 26 + 17}">{escape(run)}</text>'
-            f'<rect class="{"other" if i == 0 else "bar"}" x="220" y="{i * 26 + 4}" '
-            f'width="{340 * value / top:.1f}" height="18"/>'
-            f'<text x="{226 + 340 * value / top:.1f}" y="{i * 26 + 17}">{value:.4g}</text>'
-            for i, (run, value) in enumerate(by_run.items())
+def _models(models: Mapping[str, Any]) -> str:
+    rows = [
+        (
+            f"{role}, {target}",
+            f"{file['bytes']:,}",
+            f"{file['macs'] / 1e6:,.2f}",
+            ", ".join(f"{count} {name}" for name, count in file["operators"].items()),
         )
-        parts.append(
-            f'<p>{escape(measure)}</p><svg viewBox="0 0 640 {26 * len(by_run)}" width="640" '
-            f'role="img" aria-label="{escape(measure)}">{rows}</svg>'
+        for role, by_target in models.items()
+        for target, file in by_target.items()
+    ]
+    return table(("file", "bytes", "million MAC", "operators"), rows)
+
+
+def _latency(rows: Sequence[Mapping[str, Any]]) -> str:
+    shown = [
+        (
+            row["role"],
+            row["runtime"],
+            f"{row['float_ms']:.3f}",
+            f"{row['int8_ms']:.3f}",
+            f"{row['times_faster']:.2f}",
         )
-    return parts
+        for row in rows
+    ]
+    head = ("network", "runtime, one thread", "float ms", "int8 ms", "int8 is times faster")
+    return table(head, shown)
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    def line(tag: str, cells: Sequence[str]) -> str:
-        return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+def _faces(expected: Floats, got: Floats) -> str:
+    apart = np.clip(0.5 + DIFFERENCE_GAIN * (got - expected) / 2, 0, 1)
+    names = ("float", "int8", "difference")
+    return "".join(
+        f'<img width="{SIDE}" height="{SIDE}" alt="{escape(name)}" title="{escape(name)}" '
+        f'src="data:image/png;base64,{_png(values)}">'
+        for name, values in zip(names, (expected, got, apart), strict=True)
+    )
 
-    return f"<table>{line('th', head)}{''.join(line('td', row) for row in rows)}</table>"
+
+def _png(values: Floats) -> str:
+    picture = Image.fromarray((np.clip(values, 0, 1) * 255 + 0.5).astype(np.uint8), "RGB")
+    picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode()

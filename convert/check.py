@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from convert.errors import ConvertError
-from convert.export import Floats
+from convert.net import Floats
 from convert.op_gate import require
 from edge.inference.bundle import Bundle
+from edge.inference.engine import Engine
 from edge.inference.interpreter import Model, find_runtime, installed_runtimes
 from edge.inference.manifest import models
+from edge.voice.pooling import pooling, unit
 
 STEPS = 1.0
 """of the output's int8 scale by which two runtimes may differ on average: they round differently
@@ -26,9 +28,29 @@ def check(bundle: Bundle) -> dict[str, Any]:
     Returns operators, milliseconds of the fastest run by runtime, and by how many int8 steps the
     runtimes differ. Raises ConvertError when a model is refused or the runtimes disagree.
     """
-    inputs = _inputs(bundle)
+    inputs = golden_inputs(bundle)
     report = {name: _model(name, bundle.model(name), inputs[name]) for name in inputs}
     return {"models": report}
+
+
+def golden_inputs(bundle: Bundle) -> dict[str, Floats]:
+    """An input for every model: the golden features, and what follows from them."""
+    engine, manifest = Engine(bundle, find_runtime()), bundle.manifest
+    values = {"trunk": bundle.array(manifest.front_end.golden.features)}
+    feature = pooling(bundle)([engine.model("trunk")(values["trunk"]).ravel()])
+    if manifest.voice.head:
+        values["head"] = feature
+        feature = engine.model("head")(feature).ravel()
+    if manifest.voice.unit_feature:
+        feature = unit(feature)
+    values |= {part.name: feature for part in manifest.attributes}
+    decoded = feature
+    if manifest.face.parameters:
+        decoded = np.array([part.default for part in manifest.face.parameters], np.float32)
+    if manifest.face.shared:
+        values["shared"] = decoded
+        decoded = engine.model("shared")(decoded).ravel()
+    return {role: values.get(role, decoded) for role in models(manifest)}
 
 
 def _model(name: str, content: bytes, values: Floats) -> dict[str, Any]:
@@ -72,16 +94,3 @@ def _fastest(model: Model, values: Floats) -> float:
         model(values)
         best = min(best, time.perf_counter() - start)
     return 1000 * best
-
-
-def _inputs(bundle: Bundle) -> dict[str, Floats]:
-    """An input for every model: the golden features, and what follows from them."""
-    runtime = find_runtime()
-    manifest = bundle.manifest
-    values = {"trunk": bundle.array(manifest.front_end.golden.features)}
-    values["head"] = Model(bundle.model("trunk"), runtime)(values["trunk"])
-    feature = Model(bundle.model("head"), runtime)(values["head"])
-    defaults = [[parameter.default for parameter in manifest.face.parameters]]
-    face = np.array(defaults, np.float32) if manifest.face.parameters else feature
-    attributes = {name: feature for name in models(manifest) if name not in ("trunk", "head")}
-    return {**values, **attributes, "face": face}

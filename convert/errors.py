@@ -9,6 +9,12 @@ class ConvertError(EdgeError):
     """A network that cannot be converted, or that loses too much by it."""
 
 
+class ModelFileError(ConvertError):
+    """A `.tflite` file that is damaged, or is none."""
+
+    exit_code = 4
+
+
 class CheckpointError(EdgeError):
     """A checkpoint that is damaged, hostile, or not what the recipe says."""
 

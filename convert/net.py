@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -70,4 +69,9 @@ def relative_error(expected: Floats, got: Floats) -> float:
     return float(np.max(np.abs(got - expected))) / largest
 
 
-Function = Callable[[Floats], Floats]
+def in_batches(net: Net, values: Floats, size: int = 8) -> Floats:
+    """The outputs `(n, …)` for inputs of any shape that fits, a few at a time: the paper's encoder
+    needs some 200 MB for one window."""
+    shaped = values.reshape(-1, *net.input_shape[1:])
+    parts = [net(shaped[start : start + size]) for start in range(0, len(shaped), size)]
+    return np.concatenate(parts)

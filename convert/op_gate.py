@@ -6,50 +6,22 @@ says that it succeeded.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from convert import coral
 from convert.errors import ConvertError
 from convert.graph import Graph, Operator, read_graph
+from convert.targets import GPU, NEWER, REASONS, RULES, WIDE, XNNPACK, Rules
+from edge.inference.manifest import Target
 
-VERSIONS = {
-    "ADD": 2,
-    "AVERAGE_POOL_2D": 2,
-    "CONCATENATION": 2,
-    "CONV_2D": 3,
-    "DEPTHWISE_CONV_2D": 3,
-    "DEPTH_TO_SPACE": 2,
-    "FULLY_CONNECTED": 4,
-    "LOGISTIC": 2,
-    "MAX_POOL_2D": 2,
-    "MEAN": 2,
-    "MUL": 2,
-    "PAD": 2,
-    "RELU": 2,
-    "RELU6": 2,
-    "RESHAPE": 1,
-    "RESIZE_BILINEAR": 3,
-    "RESIZE_NEAREST_NEIGHBOR": 3,
-    "SOFTMAX": 2,
-    "SUB": 3,
-    "TANH": 2,
-}
-"""int8 operators with the newest version that tflite-runtime 2.14 and the boards' delegates run"""
-
-REASONS = {
-    "TRANSPOSE": "a change of layout costs time at every run and stops delegates. "
-    "Permute the weights before it instead",
-    "QUANTIZE": "a change of scale inside the model costs accuracy and time. "
-    "Use int8 input and output, and the same scale on both sides",
-    "DEQUANTIZE": "part of the model runs in float. Every operator must have an int8 form",
-    "TILE": "an upsampling was written as TILE. Use nearest-neighbour resizing",
-    "SHAPE": "a shape is computed at every run. Give the network a static batch of 1",
-    "STRIDED_SLICE": "a shape is computed at every run. Give the network a static batch of 1",
-    "PACK": "a shape is computed at every run. Give the network a static batch of 1",
-    "TRANSPOSE_CONV": "accelerators may refuse it. Use resizing and a convolution",
-}
-
-WEIGHT_TYPES = ("INT8", "INT32", "INT64")
-"""int8 values, int32 biases and shapes"""
+CONSTANT_TYPES = ("INT8", "INT32", "INT64")
+"""int8 weights; biases, axes and shapes"""
+SHAPE_TYPES = ("INT32", "INT64")
+WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV")
+CLAMPS = (0, 1, 2, 3)
+"""fused activations that XNNPACK takes: NONE, RELU, RELU_N1_TO_1, RELU6"""
+STATIC = "Give the network a static batch of 1."
 
 
 @dataclass(frozen=True)
@@ -59,51 +31,123 @@ class Report:
     graph: Graph
     refusals: tuple[str, ...]
     """whole sentences; empty when the model passes"""
+    notes: tuple[str, ...] = ()
+    """whole sentences on what costs time, or may; nothing that refuses the model"""
+    target: Target = "cpu"
 
     @property
     def passed(self) -> bool:
         return not self.refusals
 
 
-def inspect(content: bytes) -> Report:
+def inspect(content: bytes, target: Target = "cpu") -> Report:
     """Look through a `.tflite` file. Raises ConvertError if it cannot be read."""
-    graph = read_graph(content)
-    refusals = [
-        f"{place} {tensor.name} is {tensor.type}, not INT8: values would be converted at every run."
-        for place, tensors in (("Input", graph.inputs), ("Output", graph.outputs))
-        for tensor in tensors
-        if tensor.type != "INT8"
-    ]
+    graph, rules = read_graph(content), RULES[target]
+    refusals = [*_ends(graph, rules)]
+    notes: list[str] = []
     for operator in graph.operators:
-        refusals += _refusals(operator)
-    return Report(graph, tuple(dict.fromkeys(refusals)))
+        found = [*_refusals(operator, rules)]
+        if not found and target == "coral":
+            found += coral.limits(operator)
+        if not found and target == "jetson":
+            found += _xnnpack(operator)
+            notes += _beside(operator)
+        if not found and operator.name == "QUANTIZE":
+            notes.append(
+                "QUANTIZE changes the scale between two operators: a pass over the values."
+            )
+        refusals += found
+    if target == "coral":
+        notes += coral.caveats(graph)
+    return Report(graph, tuple(dict.fromkeys(refusals)), tuple(dict.fromkeys(notes)), target)
 
 
-def require(content: bytes, name: str) -> Graph:
+def require(content: bytes, name: str, target: Target = "cpu") -> Graph:
     """The graph of a model that passes. Raises ConvertError with every reason otherwise."""
-    report = inspect(content)
+    report = inspect(content, target)
     if not report.passed:
-        raise ConvertError(f"The {name} does not pass the op gate. " + " ".join(report.refusals))
+        where = "" if target == "cpu" else f" for {target}"
+        raise ConvertError(
+            f"The {name} does not pass the op gate{where}. " + " ".join(report.refusals)
+        )
     return report.graph
 
 
-def _refusals(operator: Operator) -> list[str]:
+def _ends(graph: Graph, rules: Rules) -> Iterator[str]:
+    """Inputs and outputs of the model."""
+    wanted = " or ".join(rules.activations)
+    for place, tensors in (("Input", graph.inputs), ("Output", graph.outputs)):
+        for tensor in tensors:
+            if tensor.type not in rules.activations:
+                yield (
+                    f"{place} {tensor.name} is {tensor.type}, not {wanted}: values would be "
+                    "converted at every run."
+                )
+    if not (graph.operators and graph.inputs and graph.outputs):
+        yield "The model has no operators, no inputs or no outputs."
+
+
+def _refusals(operator: Operator, rules: Rules) -> Iterator[str]:
+    """What every target asks for: a known operator, not too new, integers, static shapes."""
     base, _, custom = operator.name.partition(":")
     if custom.startswith("Flex"):
-        return [f"{custom} is a TensorFlow operator: no board's runtime has it."]
+        yield f"{custom} is a TensorFlow operator: no board's runtime has it."
+        return
     if base == "CUSTOM":
-        return [f"{custom} is a custom operator: only the program that made the file has it."]
-    if base not in VERSIONS:
-        reason = REASONS.get(base, "it is not among the int8 operators that boards run")
-        return [f"{base} is refused: {reason}."]
-    found = []
-    if operator.version > VERSIONS[base]:
-        grouped = " Use a full or a depthwise convolution, not a grouped one."
-        found.append(
-            f"{base} has version {operator.version}; boards run up to {VERSIONS[base]}."
-            + (grouped if base == "CONV_2D" else "")
+        yield f"{custom} is a custom operator: only the program that made the file has it."
+        return
+    if base not in rules.versions:
+        reason = REASONS.get(base, "it is not among the int8 operators that the target runs")
+        yield f"{base} is refused: {reason}."
+        return
+    newest = rules.versions[base]
+    if operator.version > newest:
+        fix = f" {NEWER[base]}." if base in NEWER else ""
+        yield f"{base} has version {operator.version}; the target takes up to {newest}.{fix}"
+    yield from _types(operator, rules)
+    if any(tensor.dynamic for tensor in operator.computed):
+        yield f"{base} has a shape that is only known at run time. {STATIC}"
+
+
+def _types(operator: Operator, rules: Rules) -> Iterator[str]:
+    name = operator.name
+    types = {tensor.type for tensor in operator.computed}
+    if types & set(SHAPE_TYPES):
+        yield f"{name} takes or gives a shape that is computed at every run. {STATIC}"
+    constants = {tensor.type for tensor in operator.inputs if tensor.constant}
+    allowed = {*rules.activations, *CONSTANT_TYPES}
+    for kind in sorted((types | constants) - allowed):
+        if kind == "INT16":
+            yield f"{name} has an INT16 tensor: the 16x8 scheme is for the cpu target alone."
+        else:
+            yield f"{name} has a {kind} tensor: it was not quantized to int8."
+    if "INT16" in types & allowed and name not in WIDE:
+        yield f"{name} has no form with int16 activations. Quantize this model to int8."
+    if {"INT8", "INT16"} <= types and name != "QUANTIZE":
+        yield f"{name} mixes int8 and int16 activations. A QUANTIZE must lie between the two."
+
+
+def _xnnpack(operator: Operator) -> Iterator[str]:
+    """What XNNPACK asks of the operators that do nearly all the arithmetic."""
+    name = operator.name
+    if name not in WEIGHTED:
+        return
+    values_at = 2 if name == "TRANSPOSE_CONV" else 0
+    weights = [tensor for at, tensor in enumerate(operator.inputs) if at != values_at]
+    if not all(tensor.constant for tensor in weights):
+        yield f"{name} has weights or a bias that are computed: XNNPACK takes constants."
+    if name.endswith("CONV_2D") and len(operator.inputs) < 3:
+        yield f"{name} has no bias: XNNPACK asks for one. Give the convolution a bias of zeros."
+    if operator.options.get("activation", 0) not in CLAMPS:
+        yield f"{name} has a fused activation that XNNPACK does not take. Use ReLU, or none."
+
+
+def _beside(operator: Operator) -> Iterator[str]:
+    """Operators without weights may run beside XNNPACK: they cost time, not much arithmetic."""
+    if operator.name not in XNNPACK:
+        yield (
+            f"{operator.name} is not taken by XNNPACK in int8: TensorFlow Lite's own int8 kernel "
+            "runs it, between two parts of the graph."
         )
-    types = {tensor.type for tensor in (*operator.inputs, *operator.outputs)}
-    for kind in sorted(types - set(WEIGHT_TYPES)):
-        found.append(f"{base} has a {kind} tensor: it was not quantized to int8.")
-    return found
+    if operator.name not in GPU:
+        yield f"{operator.name} is not on the GPU delegate's list: with it, the CPU would run it."

@@ -1,7 +1,7 @@
 """A recipe: what a bundle is built from. Strict TOML; an unknown key is refused, never ignored.
 
-Paths are relative to the recipe. `s2f-convert recipe schema` prints the JSON schema;
-`convert/recipes/` has an example for every family.
+Paths in it are relative to the recipe; they are absolute once it is loaded. `convert/recipes/` has
+an example for every family, and `s2f-convert recipe schema` prints the JSON schema.
 """
 
 from __future__ import annotations
@@ -99,6 +99,10 @@ class FaceRecipe(_Table, frozen=True):
             "that take named parameters instead of a face feature."
         ),
     ] = ""
+    examples: Annotated[
+        str,
+        Meta(description=".npy, (n, inputs): what the decoder was trained on, to set ranges."),
+    ] = ""
 
 
 class LabelsRecipe(_Table, frozen=True):
@@ -123,6 +127,7 @@ class AttributeRecipe(_Table, frozen=True):
     checkpoint: Annotated[
         str, Meta(description="Network on the face feature; empty: a linear one is fitted.")
     ] = ""
+    family: Annotated[str, Meta(description="Family of the checkpoint; empty: recognised.")] = ""
     labels: Annotated[
         LabelsRecipe | None, Meta(description="Labelled sounds to fit or calibrate on.")
     ] = None
@@ -196,13 +201,50 @@ def load_recipe(path: Path) -> Recipe:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"The recipe {path} cannot be read: {error}.") from error
     try:
-        return msgspec.convert(tomllib.loads(text), Recipe)
+        return _located(msgspec.convert(tomllib.loads(text), Recipe), path.resolve().parent)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"The recipe {path} is not TOML: {error}.") from error
     except msgspec.ValidationError as error:
         raise UsageError(
             f"{path}: {error}. `s2f-convert recipe schema` lists every key and what it takes."
         ) from error
+
+
+PATHS: dict[type[_Table], tuple[str, ...]] = {
+    BundleRecipe: ("model_card",),
+    VoiceRecipe: ("checkpoint",),
+    FaceRecipe: ("checkpoint", "mean_landmarks", "drive", "examples"),
+    AttributeRecipe: ("checkpoint",),
+    LabelsRecipe: ("file",),
+    SoundsRecipe: ("calibration", "held_out"),
+}
+"""keys that name files"""
+
+
+def _located(table: Any, folder: Path) -> Any:
+    """The table with the files in it named from `folder`; empty names stay empty."""
+    if isinstance(table, tuple):
+        return tuple(_located(each, folder) for each in table)
+    if not isinstance(table, _Table):
+        return table
+    changed: dict[str, Any] = {}
+    for name in table.__struct_fields__:
+        value = getattr(table, name)
+        if name not in PATHS.get(type(table), ()):
+            changed[name] = _located(value, folder)
+        elif isinstance(value, tuple):
+            changed[name] = tuple(str(folder / each) for each in value)
+        else:
+            changed[name] = str(folder / value) if value else ""
+    return msgspec.structs.replace(table, **changed)
+
+
+def named_files(recipe: Recipe) -> list[str]:
+    """Every single file that a recipe names; sounds are patterns, and are left out."""
+    tables: list[_Table] = [recipe.bundle, recipe.voice, recipe.face, *recipe.attributes]
+    tables += [each.labels for each in recipe.attributes if each.labels]
+    names = [getattr(table, name) for table in tables for name in PATHS[type(table)]]
+    return [name for name in names if name]
 
 
 def schema() -> dict[str, Any]:

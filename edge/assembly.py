@@ -10,6 +10,7 @@ from edge.audio.microphone import MicrophoneSource
 from edge.audio.source import Source
 from edge.daemon import Daemon
 from edge.display.choose import open_display
+from edge.face import craniofacial
 from edge.inference.bundle import Bundle, load_bundle, reference_path
 from edge.inference.engine import Engine
 from edge.inference.interpreter import find_runtime
@@ -18,22 +19,27 @@ from edge.mqtt.catalogue import Catalogue
 from edge.mqtt.publisher import Publisher
 from edge.pipeline import Pipeline
 from edge.scene import Display
-from edge.selfcheck import check
+from edge.selfcheck import try_out
 from edge.settings import Settings
 
 
 def bundle(settings: Settings) -> Bundle:
     """The bundle that the settings name, verified and tried out. Raises BundleError."""
-    path = Path(settings.bundle.path) if settings.bundle.path else reference_path()
-    loaded = load_bundle(path)
-    check(loaded, settings.inference.runtime)
-    return loaded
+    return engine(settings).bundle
 
 
 def engine(settings: Settings) -> Engine:
-    """The bundle with the runtime and threads that the settings name."""
+    """The bundle with the runtime, threads and target that the settings name, tried out."""
+    path = Path(settings.bundle.path) if settings.bundle.path else reference_path()
     inference = settings.inference
-    return Engine(bundle(settings), find_runtime(inference.runtime), inference.threads)
+    made = Engine(
+        load_bundle(path, inference.target),
+        find_runtime(inference.runtime),
+        inference.threads,
+        inference.target,
+    )
+    try_out(made)
+    return made
 
 
 def pipelines(settings: Settings) -> Callable[[], Pipeline]:
@@ -74,10 +80,10 @@ def source(settings: Settings) -> Source:
 
 def catalogue(loaded: Bundle) -> Catalogue:
     """What the bundle can say, for MQTT."""
-    parts = loaded.manifest.attributes
-    measures = loaded.manifest.face.measures
+    parts, face = loaded.manifest.attributes, loaded.manifest.face
+    measures = face.measures.names if face.measures else ()
     return Catalogue(
         choices={p.name: p.classes for p in parts if isinstance(p, ChoiceAttribute)},
         quantities={p.name: p.unit for p in parts if isinstance(p, QuantityAttribute)},
-        craniofacial=measures.names if measures else (),
+        craniofacial=craniofacial.NAMES if face.landmarks else measures,
     )

@@ -10,7 +10,7 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -18,6 +18,7 @@ from edge import __version__, assembly, doctor, settings
 from edge.audio import meter
 from edge.inference.bundle import Bundle, load_bundle, reference_path
 from edge.inference.interpreter import RUNTIMES
+from edge.inference.manifest import Target
 from edge.mqtt.broker import broker
 from edge.render import render
 from edge.selfcheck import check
@@ -100,6 +101,9 @@ def _add_common(part: argparse.ArgumentParser) -> None:
     part.add_argument("--config", type=Path, metavar="FILE", help="settings in TOML")
     part.add_argument("--bundle", metavar="PATH", help="folder or zip; else the reference bundle")
     part.add_argument("--runtime", choices=["auto", *RUNTIMES])
+    part.add_argument(
+        "--target", choices=get_args(Target), help="board whose networks of the bundle are run"
+    )
 
 
 def _settings(options: argparse.Namespace) -> settings.Settings:
@@ -112,6 +116,7 @@ def _settings(options: argparse.Namespace) -> settings.Settings:
         ("mqtt", "broker", "broker"),
         ("bundle", "path", "bundle"),
         ("inference", "runtime", "runtime"),
+        ("inference", "target", "target"),
     ):
         value = getattr(options, option, None)
         if value is not None:

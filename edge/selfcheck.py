@@ -7,41 +7,93 @@ import math
 import numpy as np
 
 from edge.errors import BundleError
+from edge.face.landmarks import point_count
 from edge.face.painter import Painter
 from edge.inference.bundle import Bundle
 from edge.inference.engine import Engine
 from edge.inference.interpreter import find_runtime
-from edge.inference.manifest import ChoiceAttribute, models
+from edge.inference.manifest import AttentionPooling, ChoiceAttribute, Target
 from edge.voice.listener import Listener
 
 
-def check(bundle: Bundle, runtime: str = "auto") -> None:
+def check(bundle: Bundle, runtime: str = "auto", target: Target = "cpu") -> None:
     """Run the golden sound through the whole bundle. Raises BundleError."""
-    engine, manifest = Engine(bundle, find_runtime(runtime)), bundle.manifest
-    nets = {role: engine.model(role) for role in models(manifest)}
-    sound = bundle.array(manifest.front_end.golden.sound)
-    sizes: dict[str, tuple[int, int | None]] = {
-        "trunk": (bundle.front_end(sound).size, None),
-        "head": (math.prod(nets["trunk"].output_shape), manifest.voice.dimensions),
-        "face": (
-            len(manifest.face.parameters) or manifest.voice.dimensions,
-            manifest.face.size**2 * 3,
-        ),
-    }
-    for part in manifest.attributes:
-        outputs = len(part.classes) if isinstance(part, ChoiceAttribute) else part.bins.count
-        sizes[part.name] = (manifest.voice.dimensions, outputs)
-    for role, (taken, given) in sizes.items():
-        takes, gives = (math.prod(s) for s in (nets[role].input_shape, nets[role].output_shape))
-        if takes != taken or given not in (None, gives):
-            raise BundleError(
-                f"The bundle's {role} takes {takes} values and gives {gives}; "
-                f"{taken} and {given or 'any number'} are wanted. Convert the model again."
-            )
+    try_out(Engine(bundle, find_runtime(runtime), target=target))
+
+
+def try_out(engine: Engine) -> None:
+    """The same with an engine that is used afterwards: its models are made once."""
+    manifest = engine.bundle.manifest
+    sound = engine.bundle.array(manifest.front_end.golden.sound)
+    _check_voice(engine)
+    _check_attributes(engine)
+    _check_face(engine)
     everything = frozenset(part.name for part in manifest.attributes)
     listener = Listener(engine, everything)
     times = math.ceil(manifest.voice.minimum_evidence_s * 16000 / sound.size) + 1
     heard = listener.push(np.tile(sound, times))
-    if heard is None or not np.all(np.isfinite(heard.estimate.feature)):
+    if heard is None:
         raise BundleError("The bundle's voice encoder makes no feature of its golden sound.")
     Painter(engine).paint(heard)
+
+
+def _check_voice(engine: Engine) -> None:
+    manifest = engine.bundle.manifest
+    voice, part = manifest.voice, manifest.front_end
+    golden = engine.bundle.array(part.golden.features)
+    pooled = _check_model(engine, "trunk", golden.size, None)
+    shape = engine.model("trunk").input_shape
+    # a flat input says nothing about the order of its values
+    if _axes(shape) != _axes(golden.shape) and len(_axes(shape)) > 1:
+        raise BundleError(
+            f"The bundle's trunk takes {shape}, but the front end makes features of shape "
+            f"{golden.shape}: the axes are in another order. Convert the model again."
+        )
+    if isinstance(voice.pooling, AttentionPooling):
+        inputs = engine.bundle.array(voice.pooling.inputs)
+        if len(inputs) != pooled:
+            raise BundleError(
+                f"The bundle's attention takes vectors of {len(inputs)} values; the trunk gives "
+                f"{pooled}. Convert the model again."
+            )
+        pooled = len(engine.bundle.array(voice.pooling.outputs))
+    if voice.head:
+        _check_model(engine, "head", pooled, voice.dimensions)
+    elif pooled != voice.dimensions:
+        raise BundleError(
+            f"The bundle has no voice head, and its trunk gives {pooled} values instead of the "
+            f"face feature's {voice.dimensions}. Convert the model again."
+        )
+
+
+def _check_attributes(engine: Engine) -> None:
+    manifest = engine.bundle.manifest
+    for part in manifest.attributes:
+        outputs = len(part.classes) if isinstance(part, ChoiceAttribute) else part.bins.count
+        _check_model(engine, part.name, manifest.voice.dimensions, outputs)
+
+
+def _check_face(engine: Engine) -> None:
+    face = engine.bundle.manifest.face
+    taken = len(face.parameters) or engine.bundle.manifest.voice.dimensions
+    if face.shared:
+        taken = _check_model(engine, "shared", taken, None)
+    _check_model(engine, "face", taken, face.size**2 * 3)
+    if face.landmarks:
+        _check_model(engine, "landmarks", taken, 2 * point_count(face.landmarks.scheme))
+
+
+def _check_model(engine: Engine, role: str, taken: int, given: int | None) -> int:
+    """Raises BundleError when the model has other sizes; returns how many values it gives."""
+    model = engine.model(role)
+    takes, gives = math.prod(model.input_shape), math.prod(model.output_shape)
+    if takes != taken or given not in (None, gives):
+        raise BundleError(
+            f"The bundle's {role} takes {takes} values and gives {gives}; "
+            f"{taken} and {given or 'any number'} are wanted. Convert the model again."
+        )
+    return gives
+
+
+def _axes(shape: tuple[int, ...]) -> list[int]:
+    return [length for length in shape if length != 1]

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from edge.errors import UsageError
+from edge.inference.manifest import Target
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -56,6 +57,10 @@ class Inference(_Table, frozen=True):
         Meta(description="TFLite runtime; auto takes the faster one."),
     ] = "auto"
     threads: Annotated[int, Meta(ge=1, le=64, description="CPU threads for each model.")] = 1
+    target: Annotated[
+        Target,
+        Meta(description="Board whose networks of the bundle are run; without any, those for cpu."),
+    ] = "cpu"
 
 
 class Bundle(_Table, frozen=True):

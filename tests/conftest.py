@@ -27,7 +27,7 @@ def reference() -> Bundle:
 
 @dataclass(frozen=True)
 class BundleCopy:
-    """A copy of the reference bundle that a test may change."""
+    """A bundle as a folder that a test may change."""
 
     path: Path
 
@@ -69,6 +69,11 @@ def bundle_copy(tmp_path: Path) -> BundleCopy:
     path = tmp_path / "bundle"
     shutil.copytree(reference_path(), path)
     return BundleCopy(path)
+
+
+@pytest.fixture
+def bundle_folder() -> type[BundleCopy]:
+    return BundleCopy
 
 
 def sample(name: str) -> Path:

@@ -26,6 +26,6 @@ class Checkpoint:
     sha256: str
     """of the file; of a folder, of its files' names and contents"""
     tensors: Mapping[str, Array]
-    """weights by name, prefixes taken off: `layer1.0.weight`, `conv2d_3/kernel`; graphs have none"""
+    """weights by name, prefixes taken off: `layer1.0.weight`, `conv2d_3/kernel`; none in graphs"""
     wrapping: tuple[str, ...] = ()
     """what was taken off to reach the weights: `model_state_dict`, `module.`"""

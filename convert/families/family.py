@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 
 from convert.checkpoints.checkpoint import Checkpoint
 from convert.net import Floats, Net
-from convert.recipe import FaceRecipe, VoiceRecipe
+from convert.recipe import AttributeRecipe, FaceRecipe, VoiceRecipe
 from edge.inference.manifest import LandmarkScheme
 
 Role = Literal["voice", "face", "attribute"]
@@ -64,6 +64,8 @@ class VoiceEncoder:
     face feature `(dimensions,)`. For a clip of one window it must agree with trunk and head"""
     attention: Attention | None = None
     """None: the windows' vectors are averaged"""
+    unit_vectors: bool = False
+    """each window's vector is scaled to length 1 before they are averaged"""
     unit_feature: bool = False
     """the feature is scaled to length 1 before anything takes it"""
 
@@ -92,10 +94,12 @@ class Match:
     role: Role
     reason: str
     """in words: which keys or shapes said so"""
+    also: tuple[Role, ...] = ()
+    """what else lies in the same file: a voice encoder's face decoder"""
 
 
 class Family(Protocol):
-    """One kind of checkpoint. `voice` or `face` raises UsageError when the family has none."""
+    """One kind of checkpoint. A function that a family has no use for raises UsageError."""
 
     NAME: str
     """as in recipes: `s2f-paper`, `wen-2019`, …"""
@@ -110,3 +114,7 @@ class Family(Protocol):
 
     def face(self, checkpoint: Checkpoint, recipe: FaceRecipe) -> FaceDecoder:
         """The face decoder in the file. Raises CheckpointError."""
+
+    def attribute(self, checkpoint: Checkpoint, recipe: AttributeRecipe) -> Net:
+        """The network on the face feature in the file: feature → logits. Raises
+        CheckpointError."""

@@ -21,10 +21,10 @@ CORPORA = {
 """corpus → name and licence"""
 
 
-def card(ingredients: Ingredients, certificate: Mapping[str, Any], steady: Steadiness) -> str:
-    """MODEL_CARD.md. Rates are the int8 models' where the certificate has them."""
-    results, voice = certificate["end_to_end"], certificate["voice"]
-    durations = [key for key in voice if key != "speakers"]
+def card(ingredients: Ingredients, steady: Steadiness) -> str:
+    """MODEL_CARD.md. What int8 costs is added when the bundle is built."""
+    voice = ingredients.evaluation
+    durations = [key for key in voice if key not in ("speakers", "networks")]
     gender, age = ingredients.calibration["gender"], ingredients.calibration["age"]
     at_3s = voice["3s"]["gender"]
     face = ingredients.face_evaluation
@@ -47,11 +47,7 @@ def card(ingredients: Ingredients, certificate: Mapping[str, Any], steady: Stead
         parameters=len(ingredients.parameters),
         size=ingredients.face_size,
         speakers=voice["speakers"],
-        model_measured=(
-            "Measured with the int8 models of this bundle."
-            if results
-            else "Measured with the float models."
-        ),
+        networks=voice["networks"],
         gender_by_duration=_gender_table(
             {f"{key} of speech": voice[key]["gender"]["adults"] for key in durations}
         ),
@@ -72,8 +68,6 @@ def card(ingredients: Ingredients, certificate: Mapping[str, Any], steady: Stead
         dark_psnr=f"{face['dark_skin_psnr']:.1f}",
         women=_rate(at_3s["adults_by_gender"]["female"]["coverage"]),
         men=_rate(at_3s["adults_by_gender"]["male"]["coverage"]),
-        int8=_int8(certificate["models"]),
-        end_to_end=_end_to_end(results),
     )
 
 
@@ -145,32 +139,6 @@ def _age_table(age: Mapping[str, Any]) -> str:
             if row["n"]
         ],
     )
-
-
-def _int8(models: Mapping[str, Any]) -> str:
-    return _table(
-        ("model", "bytes", "million MAC", "runtime", "cosine to float", "signal to noise"),
-        [
-            (
-                name,
-                f"{model['bytes']:,}",
-                f"{model['macs'] / 1e6:.2f}",
-                runtime,
-                f"{loss['cosine']:.4f}",
-                f"{loss['snr_db']:.1f} dB",
-            )
-            for name, model in models.items()
-            for runtime, loss in model["runtimes"].items()
-        ],
-    )
-
-
-def _end_to_end(results: Mapping[str, Any]) -> str:
-    if not results:
-        return ""
-    ways = list(next(iter(results.values())))
-    rows = [(name, *(f"{values[way]:.4g}" for way in ways)) for name, values in results.items()]
-    return _table(("measure", *ways), rows)
 
 
 def _decade(name: str) -> str:

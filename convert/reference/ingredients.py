@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +11,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from convert.errors import ConvertError
-from convert.export import Floats
+from convert.net import Floats
+from convert.reference.face.network import RESOLUTIONS, FaceDecoder
 from convert.reference.identity import Voices, read_voices
+from convert.reference.voice.network import from_checkpoint
 from edge.errors import UsageError
 
 VOICE_FILES = (
     "voice.pt",
     "calibration.json",
     "evaluation.json",
-    "representative.npz",
     "embeddings.npz",
     "tract.json",
 )
@@ -30,34 +29,19 @@ FACE_FILES = (
     "parameters.json",
     "measures.json",
     "evaluation.json",
-    "representative.npz",
 )
 
-MEASURED = {"voice": VOICE_FILES[1:5], "face": ("evaluation.json",)}
+MEASURED = {"voice": VOICE_FILES[1:4], "face": ("evaluation.json",)}
 """files that hold for one checkpoint only"""
-
-
-@dataclass(frozen=True)
-class Part:
-    """A network to convert, with inputs in TFLite's layout."""
-
-    module: nn.Module
-    example: torch.Tensor
-    """a batch of one in PyTorch's layout"""
-    representative: Floats
-    held_out: Floats
-    """`(n, …)`: for the certificate, not for the quantizer"""
 
 
 @dataclass(frozen=True)
 class Ingredients:
     """Everything that goes into the bundle, measured and trained."""
 
-    parts: dict[str, Part]
-    """trunk, head, gender, age, face"""
     calibration: dict[str, Any]
     evaluation: dict[str, Any]
-    """of the voice: with float networks on test speakers"""
+    """of the voice, on test speakers"""
     tract: dict[str, dict[str, float]]
     """gender class → how long the board measures vocal tracts"""
     fitted: Voices
@@ -67,41 +51,29 @@ class Ingredients:
     parameters: list[dict[str, Any]]
     measures: dict[str, Any]
     face_evaluation: dict[str, Any]
-    sources: dict[str, str]
-    """checkpoint → SHA-256"""
     people: dict[str, dict[str, int]]
     """corpus → part of the split → speakers"""
+    face_size: int
+    """pixels of a side of the drawn face"""
 
-    @property
-    def face_size(self) -> int:
-        """Pixels of a side of the drawn face."""
-        face = self.parts["face"]
-        return int(_outputs(face.module, face.representative[:1]).shape[-1])
+
+def read_networks(voice: Path, face: Path) -> dict[str, nn.Module]:
+    """The trained networks, `voice` and `face`."""
+    return {
+        "voice": from_checkpoint(voice / "voice.pt"),
+        "face": FaceDecoder.from_checkpoint(face / "face.pt"),
+    }
 
 
 def read_ingredients(voice: Path, face: Path) -> Ingredients:
     """Read both work folders. Raises UsageError that names the stage to run."""
     _require(voice, VOICE_FILES, "voice")
     _require(face, FACE_FILES, "face")
-    from convert.reference.face.network import FaceDecoder
-    from convert.reference.voice.network import from_checkpoint
-
     networks = from_checkpoint(voice / "voice.pt").parts()
-    given = _load(voice / "representative.npz")
     columns = _load(voice / "embeddings.npz")
-    drawn = _load(face / "representative.npz")["parameters"]
-    embedded = _outputs(networks["head"], given["pooled"])
-    parts = {
-        "trunk": part(networks["trunk"], given["windows"][..., None]),
-        "head": part(networks["head"], given["pooled"]),
-        "gender": part(networks["gender"], embedded),
-        "age": part(networks["age"], embedded),
-        "face": part(FaceDecoder.from_checkpoint(face / "face.pt"), drawn),
-    }
     gender, age = (_outputs(networks[name], columns["embedding"]) for name in ("gender", "age"))
     said = np.concatenate([gender, _expected_bin(age)[:, None]], axis=1, dtype=np.float64)
     return Ingredients(
-        parts=parts,
         calibration=_json(voice / "calibration.json"),
         evaluation=_json(voice / "evaluation.json"),
         tract=_json(voice / "tract.json"),
@@ -110,22 +82,9 @@ def read_ingredients(voice: Path, face: Path) -> Ingredients:
         parameters=_json(face / "parameters.json"),
         measures=_json(face / "measures.json"),
         face_evaluation=_json(face / "evaluation.json"),
-        sources={
-            path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in (voice / "voice.pt", face / "face.pt")
-        },
         people=_people(columns),
+        face_size=RESOLUTIONS[-1],
     )
-
-
-def part(module: nn.Module, inputs: Floats) -> Part:
-    """A network with inputs `(n, …)`; every fifth is held out. Raises ConvertError below ten."""
-    if len(inputs) < 10:
-        raise ConvertError(f"There are only {len(inputs)} representative inputs; 10 are needed.")
-    held = np.arange(len(inputs)) % 5 == 4
-    first = inputs[:1].transpose(0, 3, 1, 2) if inputs.ndim == 4 else inputs[:1]
-    example = torch.from_numpy(np.ascontiguousarray(first, np.float32))
-    return Part(module.eval(), example, inputs[~held], inputs[held])
 
 
 def _outputs(module: nn.Module, inputs: Floats) -> Floats:

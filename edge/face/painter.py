@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageFilter
 
+from edge.face.craniofacial import craniofacial
+from edge.face.decoder import FaceDecoder
 from edge.face.drive import FaceDrive
 from edge.inference.engine import Engine
 from edge.voice.estimate import Estimate
@@ -25,6 +28,8 @@ class Portrait:
     estimate: Estimate
     image: Image.Image
     """square, RGB"""
+    landmarks: npt.NDArray[np.float32] | None = None
+    """`(points, 2)`, pixels of the picture, where the decoder gives them"""
 
 
 class Painter:
@@ -33,8 +38,8 @@ class Painter:
     def __init__(self, engine: Engine) -> None:
         face = engine.bundle.manifest.face
         self._drive = FaceDrive(engine.bundle) if face.parameters else None
-        self._decoder = engine.model("face", "face decoder")
-        self._size = face.size
+        self._decoder = FaceDecoder(engine)
+        self._scheme = face.landmarks.scheme if face.landmarks else None
 
     def paint(self, heard: Heard) -> Portrait:
         """The face of what was heard. It sharpens as evidence grows."""
@@ -44,12 +49,15 @@ class Painter:
             estimate = replace(estimate, craniofacial=self._drive.measures(values))
         else:
             values = estimate.feature
-        pixels = self._decoder(values).reshape(self._size, self._size, 3)
-        image = Image.fromarray((np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8), "RGB")
-        radius = blur_radius(estimate.evidence_s) * self._size
+        face = self._decoder(values)
+        if self._scheme and face.landmarks is not None:
+            measures = craniofacial(face.landmarks, self._scheme)
+            estimate = replace(estimate, craniofacial=measures)
+        image = Image.fromarray((face.picture * 255 + 0.5).astype(np.uint8), "RGB")
+        radius = blur_radius(estimate.evidence_s) * image.width
         if radius > 0:
             image = image.filter(ImageFilter.GaussianBlur(radius))
-        return Portrait(estimate, image)
+        return Portrait(estimate, image, face.landmarks)
 
 
 def blur_radius(evidence_s: float) -> float:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from edge.errors import BundleError
+from edge.face.landmarks import point_count
+from edge.inference.arrays import Floats, parse_array, require_shape
 from edge.inference.container import FILE_LIMIT, MANIFEST, MANIFEST_LIMIT, open_container
-from edge.inference.manifest import Manifest, Target, models
+from edge.inference.manifest import AttentionPooling, Manifest, Target, models
 from edge.inference.manifest_reader import parse_manifest
 from edge.voice.front_ends import FrontEnd, front_end
 
@@ -31,22 +31,22 @@ class Bundle:
     """of bundle.json, which holds the hashes of all other files"""
     contents: Mapping[str, bytes]
     front_end: FrontEnd
+    """makes what the trunk takes, bins first where the manifest says so"""
 
     @property
     def name(self) -> str:
         return self.manifest.name
 
     def model(self, role: str, target: Target = "cpu") -> bytes:
-        """The `.tflite` for a role (`trunk`, `head`, `face`, or an attribute's name).
+        """The `.tflite` for a role (`trunk`, `head`, `face`, …, or an attribute's name).
 
         A target without a file of its own gets the one for `cpu`.
         """
-        files = models(self.manifest)[role].files
-        return self.contents[files.get(target, files["cpu"])]
+        return self.contents[models(self.manifest)[role].file(target)]
 
-    def array(self, name: str) -> npt.NDArray[np.float32]:
+    def array(self, name: str) -> Floats:
         """The `.npy` file of that name. Raises BundleError."""
-        return _array(self.contents[name], name)
+        return parse_array(self.contents[name], name)
 
 
 def reference_path() -> Path:
@@ -54,11 +54,12 @@ def reference_path() -> Path:
     return Path(str(resources.files("edge"))) / "bundles" / "reference"
 
 
-def load_bundle(path: Path) -> Bundle:
+def load_bundle(path: Path, target: Target | None = None) -> Bundle:
     """Read and verify a bundle, folder or zip.
 
     Every file must be there with its size and SHA-256, and the front end must still make the
-    golden features of the golden sound. Raises BundleError that names what is wrong.
+    golden features of the golden sound. With a `target`, networks that only other targets run are
+    verified, and not kept in memory. Raises BundleError that names what is wrong.
     """
     container = open_container(path)
     text = container.read(MANIFEST, MANIFEST_LIMIT)
@@ -68,6 +69,7 @@ def load_bundle(path: Path) -> Bundle:
         raise BundleError(
             f"The bundle claims {claimed:,} bytes; at most {TOTAL_LIMIT:,} are read. Refused."
         )
+    unused = _unused(manifest, target) if target else frozenset()
     contents: dict[str, bytes] = {}
     for name, file in manifest.files.items():
         data = container.read(name, min(file.bytes, FILE_LIMIT))
@@ -81,16 +83,25 @@ def load_bundle(path: Path) -> Bundle:
                 f"The bundle's {name} was changed or damaged: its SHA-256 is not the one in "
                 f"{MANIFEST}. Copy the bundle again."
             )
-        contents[name] = data
+        if name not in unused:
+            contents[name] = data
+    part = manifest.front_end
     bundle = Bundle(
         manifest=manifest,
         sha256=hashlib.sha256(text).hexdigest(),
         contents=contents,
-        front_end=front_end(manifest.front_end.name, manifest.front_end.parameters),
+        front_end=front_end(part.name, part.parameters, part.bins_first),
     )
     _check_golden(bundle)
-    _check_axes(bundle)
+    _check_arrays(bundle)
     return bundle
+
+
+def _unused(manifest: Manifest, target: Target) -> frozenset[str]:
+    """Files of networks that the target does not run."""
+    parts = models(manifest).values()
+    every = {name for model in parts for name in model.files.values()}
+    return frozenset(every - {model.file(target) for model in parts})
 
 
 def _check_golden(bundle: Bundle) -> None:
@@ -122,29 +133,36 @@ def _check_golden(bundle: Bundle) -> None:
         )
 
 
-def _check_axes(bundle: Bundle) -> None:
-    """The directions of a voice's own face must fit the face feature and the parameters."""
-    face, columns = bundle.manifest.face, bundle.manifest.voice.dimensions + 1
-    wanted = []
+def _check_arrays(bundle: Bundle) -> None:
+    """Arrays must fit the manifest: a voice's own face, attention, mean landmarks."""
+    manifest = bundle.manifest
+    face, columns = manifest.face, manifest.voice.dimensions + 1
     if face.identity:
-        wanted.append((face.identity.axes, len(face.identity.amplitudes)))
+        name = face.identity.axes
+        require_shape(bundle.array(name), (len(face.identity.amplitudes), columns), name)
     if face.styles:
-        styles = {name for row in face.styles.classes.values() for name in row}
-        wanted.append((face.styles.axes, len(styles)))
-    for name, rows in wanted:
-        axes = bundle.array(name)
-        if axes.shape != (rows, columns) or not np.all(np.isfinite(axes)):
+        styles = {style for row in face.styles.classes.values() for style in row}
+        name = face.styles.axes
+        require_shape(bundle.array(name), (len(styles), columns), name)
+    if isinstance(manifest.voice.pooling, AttentionPooling):
+        _check_attention(bundle, manifest.voice.pooling)
+    if face.landmarks and face.landmarks.mean:
+        name = face.landmarks.mean
+        points = bundle.array(name)
+        require_shape(points, (point_count(face.landmarks.scheme), 2), name)
+        if np.any(np.abs(points - face.size / 2) > face.size):
             raise BundleError(
-                f"The bundle's {name} has the shape {axes.shape} or values that are not numbers; "
-                f"{(rows, columns)} is wanted. Convert the model again."
+                f"The bundle's {name} has points far outside the picture of {face.size} × "
+                f"{face.size} pixels. Give them in pixels of the decoder's picture."
             )
 
 
-def _array(data: bytes, name: str) -> npt.NDArray[np.float32]:
-    try:
-        array = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        raise BundleError(f"The bundle's {name} is not a NumPy array: {error}.") from error
-    if not isinstance(array, np.ndarray) or array.dtype != np.float32:
-        raise BundleError(f"The bundle's {name} is not an array of float32.")
-    return array
+def _check_attention(bundle: Bundle, part: AttentionPooling) -> None:
+    """`inputs` is square; `outputs` takes twice as much, and gives the feature if no head does."""
+    inputs, outputs = bundle.array(part.inputs), bundle.array(part.outputs)
+    taken = len(inputs) if inputs.ndim else 0
+    given = len(outputs) if outputs.ndim else 0
+    if bundle.manifest.voice.head is None:
+        given = bundle.manifest.voice.dimensions
+    require_shape(inputs, (taken, taken), part.inputs)
+    require_shape(outputs, (given, 2 * taken), part.outputs)

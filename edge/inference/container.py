@@ -6,6 +6,7 @@ one size and hold another.
 
 from __future__ import annotations
 
+import io
 import lzma
 import zipfile
 import zlib
@@ -18,6 +19,8 @@ MANIFEST = "bundle.json"
 MANIFEST_LIMIT = 4 * 2**20
 FILE_LIMIT = 256 * 2**20
 """bytes; the largest model known (the paper's encoder, int8) has 148 MB"""
+PIECE = 2**20
+"""bytes that are read at a time"""
 
 
 class Container(Protocol):
@@ -96,10 +99,13 @@ class ZipContainer:
 
 
 def _read_bounded(file: IO[bytes], name: str, limit: int) -> bytes:
-    data = file.read(limit + 1)
-    if len(data) > limit:
-        raise BundleError(_too_long(name, limit))
-    return data
+    """In pieces, because one large `read` of a zip holds the file several times over."""
+    whole = io.BytesIO()
+    while piece := file.read(min(PIECE, limit + 1 - whole.tell())):
+        whole.write(piece)
+        if whole.tell() > limit:
+            raise BundleError(_too_long(name, limit))
+    return whole.getvalue()
 
 
 def _too_long(name: str, limit: int) -> str:

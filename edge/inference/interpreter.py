@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.errors import BundleError, DeviceError
+from edge.inference.tensor import tensor_numbers
 from edge.quiet import quiet_stderr
 
 RUNTIMES = {
@@ -75,14 +76,14 @@ def find_runtime(setting: str = "auto") -> Runtime:
 
 
 class Model:
-    """A network with one input and one output, quantized to int8 or float32.
+    """A network with one input and one output: int8, uint8, int16 (of 16x8 graphs) or float32.
 
-    Takes and gives float32; quantizes and dequantizes by the model's own scales (Jacob et al.
-    2018: real = scale · (quantized − zero point)).
+    Takes and gives float32; quantizes and dequantizes by the model's own scales.
     """
 
     def __init__(self, content: bytes, runtime: Runtime, threads: int = 1, name: str = "model"):
         self.name = name
+        self._runtime = runtime
         try:
             with quiet_stderr():  # "Created TensorFlow Lite XNNPACK delegate for CPU."
                 self._interpreter = runtime.interpreter(model_content=content, num_threads=threads)
@@ -99,6 +100,8 @@ class Model:
                 "one of each is wanted."
             )
         self._input, self._output = inputs[0], outputs[0]
+        self._into = tensor_numbers(self._input, f"The {name}'s input")
+        self._out_of = tensor_numbers(self._output, f"The {name}'s output")
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -109,28 +112,26 @@ class Model:
         return tuple(int(n) for n in self._output["shape"])
 
     def __call__(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Run the network. `values` must have as many elements as the input; float32 out."""
+        """Run the network. `values` must have as many elements as the input; float32 out.
+
+        Raises BundleError when the values do not fit, the runtime gives up, or the network gives
+        values that are not numbers.
+        """
         shape = self.input_shape
         if values.size != np.prod(shape):
             raise BundleError(f"The {self.name} takes {shape}; it was given {values.shape}.")
-        self._interpreter.set_tensor(
-            self._input["index"], _quantize(values.reshape(shape), self._input)
-        )
-        self._interpreter.invoke()
-        return _dequantize(self._interpreter.get_tensor(self._output["index"]), self._output)
-
-
-def _quantize(values: npt.NDArray[np.float32], detail: dict[str, Any]) -> npt.NDArray[Any]:
-    dtype = detail["dtype"]
-    if dtype == np.float32:
-        return values.astype(np.float32)
-    scale, zero_point = detail["quantization"]
-    limits = np.iinfo(dtype)
-    return np.clip(np.round(values / scale) + zero_point, limits.min, limits.max).astype(dtype)
-
-
-def _dequantize(values: npt.NDArray[Any], detail: dict[str, Any]) -> npt.NDArray[np.float32]:
-    if detail["dtype"] == np.float32:
-        return np.asarray(values, np.float32)
-    scale, zero_point = detail["quantization"]
-    return (values.astype(np.float32) - np.float32(zero_point)) * np.float32(scale)
+        try:
+            self._interpreter.set_tensor(
+                self._input["index"], self._into.stored(values.reshape(shape))
+            )
+            self._interpreter.invoke()
+            given = self._out_of.real(self._interpreter.get_tensor(self._output["index"]))
+        except (RuntimeError, ValueError) as error:
+            raise BundleError(
+                f"The {self.name} cannot be run by {self._runtime}: {error}."
+            ) from error
+        if not np.all(np.isfinite(given)):
+            raise BundleError(
+                f"The {self.name} gives values that are not numbers. Convert the model again."
+            )
+        return given

@@ -67,9 +67,16 @@ class Model(_Part, frozen=True):
 
     files: dict[Target, FileName]
 
+    def file(self, target: Target) -> str:
+        """The target's file, or the one for `cpu`."""
+        return self.files.get(target, self.files["cpu"])
+
 
 class MeanPooling(_Part, frozen=True, tag_field="kind", tag="mean"):
     """The windows' vectors are averaged: the paper's average over time."""
+
+    unit_vectors: bool = False
+    """each window's vector is scaled to length 1 first"""
 
 
 class AttentionPooling(_Part, frozen=True, tag_field="kind", tag="attention"):

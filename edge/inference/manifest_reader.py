@@ -11,6 +11,7 @@ from edge.errors import BundleError
 from edge.inference.manifest import (
     ROLES,
     SCHEMA_VERSION,
+    AttentionPooling,
     AttributePart,
     ChoiceAttribute,
     ChoiceDrive,
@@ -61,12 +62,26 @@ def _check_references(manifest: Manifest) -> None:
             raise BundleError(f"bundle.json has no file of the {role} for the target cpu.")
     if manifest.front_end.hop_samples > manifest.front_end.window_samples:
         raise BundleError("bundle.json has windows with gaps: hop_samples is above window_samples.")
+    _check_evidence(manifest)
     names = [part.name for part in manifest.attributes]
     if len(set(names)) < len(names) or ROLES & set(names):
         raise BundleError("bundle.json has two attributes of one name, or one named like a model.")
     for part in manifest.attributes:
         _check_attribute(part)
     _check_face(manifest.face, set(names))
+
+
+def _check_evidence(manifest: Manifest) -> None:
+    """Attention looks back only so far: the evidence that is asked for must fit in there."""
+    pooling, part = manifest.voice.pooling, manifest.front_end
+    if not isinstance(pooling, AttentionPooling):
+        return
+    longest = (pooling.most_windows - 1) * part.hop_samples + part.window_samples
+    if longest < manifest.voice.minimum_evidence_s * 16000:
+        raise BundleError(
+            f"bundle.json asks for {manifest.voice.minimum_evidence_s} s of speech, but its "
+            f"attention looks back only {longest / 16000:.2f} s."
+        )
 
 
 def _check_attribute(part: AttributePart) -> None:
@@ -116,3 +131,13 @@ def _check_face(face: Face, attributes: set[str]) -> None:
         or any(len(row) != len(face.parameters) for row in measures.weights)
     ):
         raise BundleError("bundle.json has craniofacial measures that do not fit the parameters.")
+    if measures and face.landmarks:
+        raise BundleError(
+            "bundle.json has craniofacial measures both of parameters and of landmarks. "
+            "Leave one of them out."
+        )
+    if face.shared and face.parameters:
+        raise BundleError(
+            "bundle.json has a face that takes named parameters and a network between the face "
+            "feature and the face. Leave one of them out."
+        )

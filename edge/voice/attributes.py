@@ -18,7 +18,7 @@ class AttributeHeads:
     def __init__(self, engine: Engine, allowed: frozenset[str] = frozenset()) -> None:
         manifest = engine.bundle.manifest
         self._heads = [
-            (part, engine.model(part.name, f"{part.name} head"))
+            (part, engine.model(part.name))
             for part in manifest.attributes
             if not part.sensitive or part.name in allowed
         ]

@@ -23,7 +23,7 @@ def add_commands(subparsers: Any) -> None:
         subparsers,
         "face",
         "draw faces, train and measure the reference face decoder",
-        "Stages in their order: render, train, evaluate, examples, sheet.",
+        "Stages in their order: render, train, evaluate, tables, sheet.",
     )
     parser = stage("render", _render, "Draw faces with random parameters.")
     parser.add_argument(
@@ -37,7 +37,7 @@ def add_commands(subparsers: Any) -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--scale", type=float, default=1.0, help="length of the training")
     stage("evaluate", _evaluate, "Measure on faces held out; writes evaluation.json.")
-    stage("examples", _examples, "Write what the conversion needs: parameters, measures, examples.")
+    stage("tables", _tables, "Write what the recipe needs: parameters and measures.")
     stage("sheet", _sheet, "Write contact sheets of the decoder's faces.")
 
 
@@ -83,10 +83,10 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _examples(arguments: argparse.Namespace) -> int:
-    from convert.reference.face.examples import write_examples
+def _tables(arguments: argparse.Namespace) -> int:
+    from convert.reference.face.tables import write_tables
 
-    for path in write_examples(_shards(arguments.work), arguments.work):
+    for path in write_tables(_shards(arguments.work), arguments.work):
         print(f"Wrote {path}.")
     return 0
 

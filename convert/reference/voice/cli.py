@@ -40,7 +40,10 @@ def add_commands(subparsers: Any) -> None:
         type=Path,
         help="folder of the corpora: cut them by the board's speech detector (slower)",
     )
-    stage("examples", _examples, "Write what the conversion needs: ranges and embeddings.")
+    parser.add_argument(
+        "--bundle", type=Path, help="measure this bundle's int8 networks instead of the float ones"
+    )
+    stage("examples", _examples, "Write what the recipe needs: embeddings of the speakers.")
     stage("tract", _tract, "Measure vocal tracts by class of speaker; writes tract.json.")
 
 
@@ -97,6 +100,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     from convert.reference.voice.as_on_board import as_on_board
     from convert.reference.voice.calibrate import load_calibration
     from convert.reference.voice.evaluate import evaluate
+    from convert.reference.voice.int8 import int8_networks
     from convert.reference.voice.trials import trials
 
     speech, parts, networks = _load(arguments.work)
@@ -105,7 +109,10 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     if arguments.data:
         speech = as_on_board(arguments.data, [speech.utterances[i] for i in tested])
         tested = list(range(len(tested)))
-    report = evaluate(trials(speech, tested), networks, gender, age)
+    called = "float networks"
+    if arguments.bundle:
+        networks, called = int8_networks(arguments.bundle)
+    report = evaluate(trials(speech, tested), networks, gender, age, called)
     text = json.dumps(report, indent=2)
     (arguments.work / "evaluation.json").write_text(text)
     _say(text)
@@ -114,12 +121,10 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
 def _examples(arguments: argparse.Namespace) -> int:
     from convert.reference.voice.examples import write_examples
-    from convert.reference.voice.sampling import sampling_weights
 
     speech, parts, networks = _load(arguments.work)
-    weights = sampling_weights([speech.utterances[i] for i in parts["train"]])
-    write_examples(speech, parts, weights, networks, arguments.work)
-    _say(f"Wrote representative.npz and embeddings.npz into {arguments.work}.")
+    write_examples(speech, parts, networks, arguments.work)
+    _say(f"Wrote embeddings.npz into {arguments.work}.")
     return 0
 
 

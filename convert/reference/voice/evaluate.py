@@ -33,10 +33,14 @@ def evaluate(
     networks: Mapping[str, Network],
     gender: GenderCalibration,
     age: AgeCalibration,
+    called: str = "float networks",
 ) -> dict[str, Any]:
-    """Rates by duration, and within one by corpus, gender and age group, as plain JSON values."""
+    """Rates by duration, and within one by corpus, gender and age group, as plain JSON values.
+
+    `called`: what the networks are, in words.
+    """
     vectors = hear(trials, networks["trunk"])
-    report: dict[str, Any] = {"speakers": len(trials)}
+    report: dict[str, Any] = {"speakers": len(trials), "networks": called}
     for seconds in reached(vectors):
         answers = answer(vectors, networks, seconds)
         heard = [trials[i] for i in answers.trials]

@@ -1,6 +1,5 @@
-"""What the conversion of the voice model needs from its training speakers.
+"""What the recipe needs from the speakers of the voice model.
 
-`representative.npz`: `windows`, `(n, 98, 64)`, and `pooled`, `(n, 512)`, to choose int8 ranges.
 `embeddings.npz`: embeddings of three-second crops with who spoke them, from which the directions
 are found in which voices differ between speakers more than within one.
 """
@@ -17,29 +16,7 @@ from convert.reference.voice.labels import GENDERS, gender_class
 from convert.reference.voice.prepare import SAMPLE_RATE, Speech
 from convert.reference.voice.trials import LONGEST_S, Floats, Network, cut, windows_for
 
-WINDOWS, POOLED = 600, 600
 CROP_S, CROPS = 3, 3
-
-
-def representative(
-    speech: Speech,
-    indices: list[int],
-    weights: npt.NDArray[np.float64],
-    networks: Mapping[str, Network],
-    seed: int = 0,
-) -> dict[str, Floats]:
-    """Features and pooled vectors of utterances drawn as in training (`weights` over `indices`)."""
-    chance = np.random.default_rng(seed)
-    windows: list[Floats] = []
-    pooled: list[Floats] = []
-    while len(pooled) < POOLED or len(windows) < WINDOWS:
-        of_utterance = cut(speech[indices[int(chance.choice(len(indices), p=weights))]])
-        if not of_utterance:
-            continue
-        several = np.stack(of_utterance[: int(chance.integers(1, 12))])
-        windows.append(several[int(chance.integers(len(several)))])
-        pooled.append(networks["trunk"](several).mean(axis=0))
-    return {"windows": np.stack(windows), "pooled": np.stack(pooled)}
 
 
 def embeddings(
@@ -84,15 +61,9 @@ def embeddings(
 
 
 def write_examples(
-    speech: Speech,
-    parts: Mapping[str, list[int]],
-    weights: npt.NDArray[np.float64],
-    networks: Mapping[str, Network],
-    work: Path,
+    speech: Speech, parts: Mapping[str, list[int]], networks: Mapping[str, Network], work: Path
 ) -> None:
-    """Write both files into `work`. `weights`: of the training utterances, in their order."""
-    drawn = representative(speech, parts["train"], weights, networks)
-    np.savez_compressed(work / "representative.npz", **drawn)
+    """Write the file into `work`."""
     columns = embeddings(speech, parts, networks)
     columns["genders"] = np.array(GENDERS)
     np.savez_compressed(work / "embeddings.npz", **columns)

@@ -66,7 +66,7 @@ def test_a_truncated_file(bundle_copy) -> None:
 
 def test_an_unknown_schema_version(bundle_copy) -> None:
     bundle_copy.edit(lambda manifest: manifest.update(schema_version=99, novelty=True))
-    with pytest.raises(BundleError, match="schema version 99; this program reads 1"):
+    with pytest.raises(BundleError, match="schema version 99; this program reads 2"):
         load_bundle(bundle_copy.path)
 
 
@@ -233,12 +233,12 @@ def test_axes_that_are_not_numbers(bundle_copy, reference: Bundle) -> None:
 
 def test_arrays_must_be_arrays(bundle_copy) -> None:
     bundle_copy.put("golden/features.npy", b"no array")
-    with pytest.raises(BundleError, match=r"golden/features\.npy is not a NumPy array"):
+    with pytest.raises(BundleError, match=r"golden/features\.npy is not a NumPy array of float32"):
         load_bundle(bundle_copy.path)
     pickled = io.BytesIO()
     np.save(pickled, np.array([{"code": 1}], dtype=object), allow_pickle=True)
     bundle_copy.put("golden/features.npy", pickled.getvalue())
-    with pytest.raises(BundleError, match=r"golden/features\.npy is not a NumPy array"):
+    with pytest.raises(BundleError, match=r"golden/features\.npy is not a NumPy array of float32"):
         load_bundle(bundle_copy.path)
 
 
@@ -276,7 +276,7 @@ def test_a_model_that_is_no_model_is_refused(s2f_edge, bundle_copy) -> None:
     bundle_copy.put("face.tflite", b"this is no flatbuffer, but its hash is right")
     refused = s2f_edge("bundle", "verify", bundle_copy.path)
     assert refused.code == 4
-    assert "The face cannot be run by" in refused.err
+    assert "The face decoder cannot be run by" in refused.err
 
 
 def test_models_that_do_not_fit_each_other_are_refused(s2f_edge, bundle_copy) -> None:

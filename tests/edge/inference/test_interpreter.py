@@ -23,7 +23,7 @@ def test_the_runtimes_agree_but_for_rounding(reference: Bundle, role: str) -> No
     models = [Model(reference.model(role), find_runtime(name)) for name in installed_runtimes()]
     values = np.random.default_rng(1).normal(size=models[0].input_shape).astype(np.float32)
     first, second = (model(values) for model in models)
-    steps = np.abs(first - second) / models[0]._output["quantization"][0]
+    steps = np.abs(first - second) / models[0]._out_of.scale
     assert first.shape == models[0].output_shape
     assert first.std() > 0
     # they round differently, layer after layer

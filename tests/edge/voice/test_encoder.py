@@ -37,7 +37,7 @@ def test_the_feature_is_the_head_of_the_mean_of_the_windows(
     ]
     expected = Model(reference.model("head"), runtime)(np.mean(vectors, axis=0).astype(np.float32))
     encoder.push(woman_sound)
-    step = Model(reference.model("head"), runtime)._output["quantization"][0]
+    step = Model(reference.model("head"), runtime)._out_of.scale
     assert np.abs(encoder.feature() - expected.ravel()).max() <= step
 
 

@@ -11,13 +11,14 @@ import pytest
 import soundfile
 import torch
 
-from convert.reference.voice import examples, lessons
+from convert.reference.voice import lessons
 from convert.reference.voice.cli import add_commands
 from convert.reference.voice.network import from_checkpoint
 from convert.reference.voice.prepare import load_speech
 from convert.reference.voice.splits import save_split
 from convert.reference.voice.train import learning_rate
 from edge.errors import UsageError
+from edge.inference.bundle import reference_path
 
 SPEAKERS = [("female", 25, 210.0), ("male", 40, 110.0), ("female", 8, 290.0)]
 
@@ -50,8 +51,6 @@ def test_from_recordings_to_calibrated_answers(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lessons, "WINDOWS_PER_STEP", 8)
-    monkeypatch.setattr(examples, "WINDOWS", 5)
-    monkeypatch.setattr(examples, "POOLED", 5)
     work = tmp_path / "work"
     common = ("--work", str(work))
     assert run("prepare", *common, "--data", str(data), "--processes", "1") == 0
@@ -74,11 +73,12 @@ def test_from_recordings_to_calibrated_answers(
     assert report["3s"]["gender"]["children_withheld"]["n"] == 1
     assert report["3s"]["gender"]["adults"]["forced"]["n"] == 2
     assert report["3s"]["age"]["all"]["n"] == 3
+    assert report["networks"] == "float networks"
+    assert run("evaluate", *common, "--bundle", str(reference_path())) == 0
+    again = json.loads((work / "evaluation.json").read_text())
+    assert again["networks"].startswith("int8 models of the bundle reference")
 
     assert run("examples", *common) == 0
-    drawn = np.load(work / "representative.npz")
-    assert drawn["windows"].shape[1:] == (98, 64)
-    assert drawn["pooled"].shape[1:] == (512,)
     rows = np.load(work / "embeddings.npz")
     assert rows["embedding"].shape == (len(rows["speaker"]), 256)
     assert set(rows["part"]) == {"train", "calibration", "test"}

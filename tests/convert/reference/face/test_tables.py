@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from convert.reference.face.examples import write_examples
+from convert.reference.face.tables import write_tables
 from convert.reference.face.landmarks import MEASURES
 from convert.reference.face.parameters import INDEX, NAMES
 from convert.reference.face.render_dataset import load_shards, sample_shard, shard_path
 
 
-def test_tables_and_examples_are_written(tmp_path: Path) -> None:
+def test_tables_are_written(tmp_path: Path) -> None:
     shards = []
     for number in range(3):
         parameters = sample_shard(7, number)
@@ -25,7 +25,7 @@ def test_tables_and_examples_are_written(tmp_path: Path) -> None:
             measures=np.tile(width[:, None], (1, len(MEASURES))),
         )
         shards.append(path)
-    for path in write_examples(shards, tmp_path):
+    for path in write_tables(shards, tmp_path):
         assert path.is_file()
     measures = json.loads((tmp_path / "measures.json").read_text())
     weights = dict(zip(NAMES, measures["weights"][0], strict=True))
@@ -36,9 +36,6 @@ def test_tables_and_examples_are_written(tmp_path: Path) -> None:
     table = json.loads((tmp_path / "parameters.json").read_text())
     assert [row["name"] for row in table] == list(NAMES)
     assert set(table[0]) == {"name", "low", "high", "default", "role", "meaning"}
-    with np.load(tmp_path / "representative.npz") as examples:
-        assert examples["parameters"].shape == (500, len(NAMES))
-        assert examples["parameters"].dtype == np.float32
 
 
 def test_shards_are_read_in_order(tmp_path: Path) -> None:

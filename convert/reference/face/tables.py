@@ -1,4 +1,4 @@
-"""What the conversion to a bundle needs besides the network: tables and examples."""
+"""What the recipe needs besides the network: tables of parameters and measures."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ import numpy as np
 
 from convert.reference.face.landmarks import MEASURES, fit_measures
 from convert.reference.face.parameters import PARAMETERS, table
-from convert.reference.face.render_dataset import load_measures, load_shards
-
-_EXAMPLES = 500
+from convert.reference.face.render_dataset import load_measures
 
 
-def write_examples(shards: list[Path], work: Path) -> list[Path]:
-    """Write `parameters.json`, `measures.json` and `representative.npz` below `work`."""
+def write_tables(shards: list[Path], work: Path) -> list[Path]:
+    """Write `parameters.json` and `measures.json` below `work`."""
     # Only what shapes the head: grey hair goes with age, but moves no bone.
     shaping = np.array([p.role in ("identity", "demographic") for p in PARAMETERS])
     faces, measured = load_measures(shards)
@@ -29,9 +27,7 @@ def write_examples(shards: list[Path], work: Path) -> list[Path]:
         "bias": fitted.bias.round(5).tolist(),
         "r_squared": fitted.r_squared.round(4).tolist(),
     }
-    parameters, _ = load_shards(shards[: -(-_EXAMPLES // 200)])
-    paths = [work / name for name in ("parameters.json", "measures.json", "representative.npz")]
+    paths = [work / name for name in ("parameters.json", "measures.json")]
     paths[0].write_text(json.dumps(table(), indent=1))
     paths[1].write_text(json.dumps(measures))
-    np.savez_compressed(paths[2], parameters=parameters[:_EXAMPLES])
     return paths

@@ -1,4 +1,4 @@
-"""The golden sound of the reference bundle: made by a formula, so that it is ours to ship."""
+"""The golden sound of every bundle: made by a formula, so that it is ours to ship."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Published networks, one module each, written from the papers and the published shapes."""
