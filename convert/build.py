@@ -87,7 +87,7 @@ def _build(order: Order, recipe: Recipe, workspace: Workspace, progress: Progres
     progress("Listening to the calibration sounds")
     seen, stamp = gather(encoder, recipe.sounds, workspace, made_from)
     cut = _as_published(encoder, seen)
-    heads = fit_heads(wanted, networks, encoder, workspace, made_from)
+    heads = fit_heads(wanted, networks.attributes, encoder, workspace, made_from)
     progress("Listening to the held-out sounds")
     heard = held_out(encoder, recipe.sounds)
     for sentence in heard.refused:

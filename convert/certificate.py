@@ -73,7 +73,7 @@ def certificate(
             for role, of_role in steps.items()
         },
         "models": {
-            role: {target: _file(content) for target, content in by_target.items()}
+            role: {targets: _file(content) for targets, content in _distinct(by_target).items()}
             for role, by_target in files.items()
         },
         "ways": {str(way): _compare(expected, answers) for way, answers in got.items()},
@@ -98,6 +98,14 @@ def require(made: Mapping[str, Any]) -> None:
                     f"{attribute['agreement']:.1%} of the sounds, {limits['agreement']:.0%} is "
                     "wanted. Give more calibration sounds, or lower --min-agreement."
                 )
+
+
+def _distinct(by_target: Mapping[Target, bytes]) -> dict[str, bytes]:
+    """The files, each once, under the names of all targets that it serves: `cpu, jetson`."""
+    served: dict[bytes, list[str]] = {}
+    for target, content in by_target.items():
+        served.setdefault(content, []).append(target)
+    return {", ".join(targets): content for content, targets in served.items()}
 
 
 def _file(content: bytes) -> dict[str, Any]:

@@ -74,9 +74,10 @@ def _tiles(way: Mapping[str, Any], limits: Mapping[str, Any]) -> list[tuple[str,
 
 
 def _ways(ways: Mapping[str, Any]) -> str:
+    drift = any("landmark_drift_px" in way["face"] for way in ways.values())
     head = (
         "run as", "cosine", "lowest", "centred", "L1", "L2", "R@1", "R@5", "R@10", "PSNR dB",
-        "lowest", "SSIM", "landmarks px",
+        "lowest", "SSIM", *(["points px"] if drift else []),
     )  # fmt: skip
     rows = []
     for name, way in ways.items():
@@ -90,7 +91,7 @@ def _ways(ways: Mapping[str, Any]) -> str:
                 f"{face['psnr_db']:.1f}",
                 f"{face['lowest_psnr_db']:.1f}",
                 f"{face['ssim']:.4f}",
-                f"{face['landmark_drift_px']:.2f}" if "landmark_drift_px" in face else "–",
+                *([f"{face['landmark_drift_px']:.2f}"] if drift else []),
             )
         )
     return table(head, rows)
@@ -160,11 +161,12 @@ def _latency(rows: Sequence[Mapping[str, Any]]) -> str:
 def _faces(expected: Floats, got: Floats) -> str:
     apart = np.clip(0.5 + DIFFERENCE_GAIN * (got - expected) / 2, 0, 1)
     names = ("float", "int8", "difference")
-    return "".join(
+    images = (
         f'<img width="{SIDE}" height="{SIDE}" alt="{escape(name)}" title="{escape(name)}" '
         f'src="data:image/png;base64,{_png(values)}">'
         for name, values in zip(names, (expected, got, apart), strict=True)
     )
+    return f"<div>{' '.join(images)}</div>"
 
 
 def _png(values: Floats) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 import msgspec
@@ -149,7 +149,8 @@ def finished(made: Draft, further: Mapping[str, bytes]) -> Draft:
 
 def _parameters(front_end: FrontEnd) -> dict[str, Any]:
     plain = front_end.turned if isinstance(front_end, BinsFirst) else front_end
-    return dict(vars(plain)) if is_dataclass(plain) else {}
+    assert is_dataclass(plain)  # every front end is; the protocol cannot say so
+    return {field.name: getattr(plain, field.name) for field in fields(plain)}
 
 
 def _output_shape(network: Converted) -> tuple[int, ...]:

@@ -8,8 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from convert.edgetpu import Compiled
-from convert.edgetpu import compile as compile_for_edgetpu
+from convert.edgetpu import Compiled, compile_for_edgetpu
 from convert.net import Floats, Net, Step, checked
 from convert.op_gate import inspect, require
 from convert.quantize import quantize, to_float

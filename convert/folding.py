@@ -17,6 +17,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from convert.architectures.layers import convolution, dense
+
 Weighted = nn.Conv2d | nn.Linear
 Norm = nn.BatchNorm1d | nn.BatchNorm2d
 Pool = nn.MaxPool2d | nn.AvgPool2d
@@ -28,7 +30,7 @@ class Signs(nn.Conv2d):
     def __init__(self, signs: Tensor) -> None:
         channels = len(signs)
         super().__init__(channels, channels, 1, groups=channels, bias=False, device="meta")
-        self.weight = _parameter(signs.view(-1, 1, 1, 1))
+        self.weight = nn.Parameter(signs.view(-1, 1, 1, 1), requires_grad=False)
 
 
 class ToVector(nn.Module):
@@ -48,8 +50,8 @@ def fold(chain: nn.Sequential) -> nn.Sequential:
     """
     layers: list[nn.Module] = []
     for layer in chain:
-        if isinstance(layer, Norm) and layers and isinstance(layers[-1], Weighted):
-            layers[-1] = _after(layers[-1], *_affine(layer))
+        if isinstance(layer, Norm) and layers and _is_plain(layers[-1]):
+            layers[-1] = _after(layers[-1], *_affine(layer))  # type: ignore[arg-type]
         elif isinstance(layer, Weighted) and (place := _waiting(layers, layer)) is not None:
             scale, shift = _affine(layers[place])
             if _turns(layers, place):
@@ -64,22 +66,9 @@ def fold(chain: nn.Sequential) -> nn.Sequential:
 
 def with_weights(layer: Weighted, weight: Tensor, bias: Tensor | None) -> Weighted:
     """A layer like `layer` with these weights, which it does not copy."""
-    copy: Weighted
-    if isinstance(layer, nn.Conv2d):
-        copy = nn.Conv2d(
-            layer.in_channels,
-            layer.out_channels,
-            layer.kernel_size,  # type: ignore[arg-type]
-            layer.stride,  # type: ignore[arg-type]
-            layer.padding,  # type: ignore[arg-type]
-            layer.dilation,  # type: ignore[arg-type]
-            layer.groups,
-            device="meta",
-        )
-    else:
-        copy = nn.Linear(layer.in_features, layer.out_features, device="meta")
-    copy.weight, copy.bias = _parameter(weight), None if bias is None else _parameter(bias)
-    return copy.eval()
+    if isinstance(layer, nn.Linear):
+        return dense(weight, bias)
+    return convolution(weight, bias, layer.stride, layer.padding)  # type: ignore[arg-type]
 
 
 def per_output(layer: Weighted, values: Tensor) -> Tensor:
@@ -92,8 +81,13 @@ def per_input(layer: Weighted, values: Tensor) -> Tensor:
     return values.view(1, -1, *[1] * (layer.weight.ndim - 2))
 
 
-def _affine(norm: Norm) -> tuple[Tensor, Tensor]:
+def _is_plain(layer: nn.Module) -> bool:
+    return isinstance(layer, nn.Linear) or (isinstance(layer, nn.Conv2d) and layer.groups == 1)
+
+
+def _affine(norm: nn.Module) -> tuple[Tensor, Tensor]:
     """What BatchNorm does in evaluation: scale and shift, `(channels,)` each."""
+    assert isinstance(norm, Norm)
     if norm.running_mean is None or norm.running_var is None:
         raise ValueError("A BatchNorm without running statistics depends on its batch.")
     # in double precision, because the shift is a difference
@@ -119,7 +113,7 @@ def _before(scale: Tensor, shift: Tensor, layer: Weighted) -> Weighted:
 
 def _waiting(layers: list[nn.Module], layer: Weighted) -> int | None:
     """The place of the BatchNorm whose scale and shift `layer` can take in."""
-    if isinstance(layer, nn.Conv2d) and (layer.groups != 1 or layer.padding != (0, 0)):
+    if not _is_plain(layer) or (isinstance(layer, nn.Conv2d) and layer.padding != (0, 0)):
         return None
     place = len(layers) - 1
     while place >= 0 and isinstance(layers[place], Pool) and layers[place].padding in (0, (0, 0)):
@@ -132,7 +126,7 @@ def _waiting(layers: list[nn.Module], layer: Weighted) -> int | None:
 def _turns(layers: list[nn.Module], place: int) -> bool:
     """Whether a negative scale at `place` goes through a max-pool."""
     pools = layers[place + 1 :]
-    scale, _ = _affine(layers[place])  # type: ignore[arg-type]
+    scale, _ = _affine(layers[place])
     return bool((scale < 0).any()) and any(isinstance(pool, nn.MaxPool2d) for pool in pools)
 
 
@@ -150,7 +144,3 @@ def _turn(layers: list[nn.Module], place: int, signs: Tensor) -> None:
     convolution, relu, _, *pools = layers[place - 2 :]
     turned = _after(convolution, signs, torch.zeros_like(signs))  # type: ignore[arg-type]
     layers[place - 2 :] = [turned, *pools, Signs(signs), relu]
-
-
-def _parameter(values: Tensor) -> nn.Parameter:
-    return nn.Parameter(values.detach(), requires_grad=False)

@@ -132,8 +132,7 @@ class _Reader:
         kind = _TYPES[tensor.Type()]
         values = self._values(tensor.Buffer(), kind)
         if values is not None and kind in DTYPES and tensor.Sparsity() is None:
-            if min(shape, default=1) < 1 or math.prod(shape) != values.size:
-                raise ValueError(shape)
+            self._fits(shape, values.size)
         quantization = tensor.Quantization()
         scales = quantization.ScaleLength() if quantization else 0
         return Tensor(
@@ -161,6 +160,10 @@ class _Reader:
         else:
             return None
         return data.view(DTYPES.get(kind, np.uint8))
+
+    def _fits(self, shape: tuple[int, ...], count: int) -> None:
+        if min(shape, default=1) < 1 or math.prod(shape) != count:
+            raise ValueError(shape)
 
     def _range(self, count: int, most: int | None = None) -> range:
         """0…count, where the file is large enough to hold so much."""

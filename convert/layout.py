@@ -12,144 +12,134 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 import onnx
-from onnx import helper, numpy_helper
 
-Array = npt.NDArray[np.generic]
+from convert.onnx_edit import ELEMENTWISE, Array, Editor, attributes, set_attribute
+from convert.upsampling import depth_first
 
 TO_NCHW, TO_NHWC = (0, 3, 1, 2), (0, 2, 3, 1)
 
-
-def to_channels_last(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The same network with its dense layers in channels-last order. Shapes must be static."""
-    model = onnx.shape_inference.infer_shapes(model)
-    graph = model.graph
-    for node in list(graph.node):
-        if node.op_type == "Reshape":
-            _dense_to_map(graph, node)
-        if node.op_type in ("Flatten", "Reshape"):
-            _map_to_dense(graph, node)
-        if node.op_type == "DepthToSpace":
-            _depth_to_space(graph, node)
-    onnx.checker.check_model(model)
-    del graph.value_info[:]
-    return _with_useful_shapes(model)
+Order = npt.NDArray[np.int64]
 
 
-def _with_useful_shapes(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model with the shapes that onnx2tf 1.29 needs, and without those that mislead it.
+def to_channels_last(model: onnx.ModelProto) -> None:
+    """Bring dense layers into channels-last order, in place. Shapes must be static."""
+    editor = Editor(model)
+    for node in editor.nodes("MatMul"):
+        _matmul_to_dense(editor, node)
+    for node in editor.nodes("Reshape"):
+        _dense_to_map(editor, node)
+    for node in editor.nodes("Flatten", "Reshape"):
+        _map_to_dense(editor, node)
+    for node in editor.nodes("DepthToSpace"):
+        _depth_to_space(editor, node)
+    editor.prune()
+    for node in editor.nodes("Gemm"):
+        _with_bias(editor, node)
+    _with_useful_shapes(editor)
+
+
+def _with_useful_shapes(editor: Editor) -> None:
+    """Give the model the shapes that onnx2tf 1.29 needs, without those that mislead it.
 
     It places Resize by the shapes of its neighbours. An addition whose shape it knows it turns
     back to NCHW, and then writes the depthwise convolution that follows as a grouped one.
     """
-    model = onnx.shape_inference.infer_shapes(model)
-    sums = {name for node in model.graph.node if node.op_type == "Add" for name in node.output}
-    kept = [value for value in model.graph.value_info if value.name not in sums]
-    del model.graph.value_info[:]
-    model.graph.value_info.extend(kept)
-    return model
+    del editor.graph.value_info[:]
+    inferred = onnx.shape_inference.infer_shapes(editor.light())
+    sums = {name for node in editor.nodes("Add") for name in node.output}
+    kept = [value for value in inferred.graph.value_info if value.name not in sums]
+    editor.graph.value_info.extend(kept)
 
 
-def _dense_to_map(graph: onnx.GraphProto, reshape: onnx.NodeProto) -> None:
+def _matmul_to_dense(editor: Editor, node: onnx.NodeProto) -> None:
+    """A product of a vector and constant weights is a dense layer."""
+    weights = editor.array(node.input[1])
+    if weights is not None and weights.ndim == 2 and len(editor.shape(node.input[0])) == 2:
+        editor.replace(node, [editor.node("Gemm", list(node.input), "dense")])
+
+
+def _with_bias(editor: Editor, dense: onnx.NodeProto) -> None:
+    """TFLite writes a dense layer without bias in a version that boards do not know."""
+    weights = editor.shape(dense.input[1])
+    if len(dense.input) < 3 and weights:
+        outputs = weights[0] if _transposed(dense) else weights[1]
+        dense.input.append(editor.constant(np.zeros(outputs, np.float32), "bias"))
+
+
+def _dense_to_map(editor: Editor, reshape: onnx.NodeProto) -> None:
     """Dense → (element-wise) → Reshape to (1, C, H, W)."""
-    shape = _shape(graph, reshape.output[0])
-    dense = _producer(graph, reshape.input[0])
-    while dense is not None and dense.op_type in ("Relu", "Sigmoid", "Tanh", "LeakyRelu"):
-        dense = _producer(graph, dense.input[0])
-    if len(shape) != 4 or dense is None or not _alone(graph, dense, reshape):
+    shape = editor.shape(reshape.output[0])
+    dense = _dense_before(editor, reshape)
+    if len(shape) != 4 or dense is None:
         return
     _, channels, height, width = shape
-    order = np.arange(channels * height * width).reshape(channels, height, width)
-    _permute_outputs(graph, dense, order.transpose(1, 2, 0).ravel())
-    between = f"{reshape.output[0]}_nhwc"
-    target = f"{between}_shape"
-    graph.initializer.append(_constant(target, [1, height, width, channels]))
-    transpose = helper.make_node("Transpose", [between], [reshape.output[0]], between, perm=TO_NCHW)
-    reshape.input[1], reshape.output[0] = target, between
-    graph.node.insert(list(graph.node).index(reshape) + 1, transpose)
+    _permute_outputs(editor, dense, _nhwc(shape[1:]))
+    reshape.input[1] = editor.constant(np.array([1, height, width, channels], np.int64), "shape")
+    editor.after(reshape, editor.node("Transpose", [""], "map", perm=TO_NCHW))
 
 
-def _map_to_dense(graph: onnx.GraphProto, flatten: onnx.NodeProto) -> None:
+def _dense_before(editor: Editor, reshape: onnx.NodeProto) -> onnx.NodeProto | None:
+    """The dense layer that feeds the Reshape alone, through element-wise operators at most."""
+    name = reshape.input[0]
+    while editor.alone(name) is not None:
+        node = editor.producer(name)
+        if node is None or node.op_type == "Gemm":
+            return node
+        if node.op_type not in ELEMENTWISE:
+            return None
+        name = node.input[0]
+    return None
+
+
+def _map_to_dense(editor: Editor, flatten: onnx.NodeProto) -> None:
     """(1, C, H, W) → Flatten → Dense."""
-    before, after = _shape(graph, flatten.input[0]), _shape(graph, flatten.output[0])
-    users = [node for node in graph.node if flatten.output[0] in node.input]
-    if len(before) != 4 or len(after) != 2 or len(users) != 1 or users[0].op_type != "Gemm":
+    before, after = editor.shape(flatten.input[0]), editor.shape(flatten.output[0])
+    dense = editor.alone(flatten.output[0])
+    if len(before) != 4 or len(after) != 2 or dense is None or dense.op_type != "Gemm":
         return
-    _, channels, height, width = before
-    order = np.arange(channels * height * width).reshape(channels, height, width)
-    _permute_inputs(graph, users[0], order.transpose(1, 2, 0).ravel())
-    between = f"{flatten.input[0]}_nhwc"
-    transpose = helper.make_node("Transpose", [flatten.input[0]], [between], between, perm=TO_NHWC)
-    flatten.input[0] = between
-    graph.node.insert(list(graph.node).index(flatten), transpose)
+    _permute_inputs(editor, dense, _nhwc(before[1:]))
+    editor.before(flatten, editor.node("Transpose", [flatten.input[0]], "map", perm=TO_NHWC))
 
 
-def _depth_to_space(graph: onnx.GraphProto, node: onnx.NodeProto) -> None:
+def _nhwc(shape: tuple[int, ...]) -> Order:
+    """Places of the elements of a (C, H, W) map, in the order (H, W, C)."""
+    return np.arange(int(np.prod(shape))).reshape(shape).transpose(1, 2, 0).ravel()
+
+
+def _depth_to_space(editor: Editor, node: onnx.NodeProto) -> None:
     """Convolution → DepthToSpace in PyTorch's channel order (CRD) → in TensorFlow's (DCR)."""
-    attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
-    conv = _producer(graph, node.input[0])
-    if attributes.get("mode") != b"CRD" or conv is None or conv.op_type != "Conv":
+    given = attributes(node)
+    conv = editor.producer(node.input[0])
+    if given.get("mode") != "CRD" or conv is None or conv.op_type != "Conv":
         return
-    block = attributes["blocksize"]
-    channels = _shape(graph, node.input[0])[1] // block**2
-    order = np.arange(channels * block**2).reshape(channels, block**2).T.ravel()
-    for name in conv.input[1:]:
-        _replace(graph, name, lambda weights: weights[order])
-    for attribute in node.attribute:
-        if attribute.name == "mode":
-            attribute.s = b"DCR"
+    order = depth_first(editor.shape(node.input[0])[1], given["blocksize"])
+    for place in range(1, len(conv.input)):
+        _replace(editor, conv, place, lambda weights: weights[order])
+    set_attribute(node, "mode", "DCR")
 
 
-def _permute_outputs(
-    graph: onnx.GraphProto, dense: onnx.NodeProto, order: npt.NDArray[np.int64]
-) -> None:
+def _permute_outputs(editor: Editor, dense: onnx.NodeProto, order: Order) -> None:
     across = _transposed(dense)
-    _replace(graph, dense.input[1], lambda w: w[order] if across else w[:, order])
-    for name in dense.input[2:]:
-        _replace(graph, name, lambda bias: bias[order])
+    _replace(editor, dense, 1, lambda w: w[order] if across else w[:, order])
+    if len(dense.input) > 2:
+        _replace(editor, dense, 2, lambda bias: bias[..., order] if bias.size > 1 else bias)
 
 
-def _permute_inputs(
-    graph: onnx.GraphProto, dense: onnx.NodeProto, order: npt.NDArray[np.int64]
-) -> None:
+def _permute_inputs(editor: Editor, dense: onnx.NodeProto, order: Order) -> None:
     across = _transposed(dense)
-    _replace(graph, dense.input[1], lambda w: w[:, order] if across else w[order])
+    _replace(editor, dense, 1, lambda w: w[:, order] if across else w[order])
 
 
 def _transposed(dense: onnx.NodeProto) -> bool:
     """Whether the weights are (outputs, inputs), as PyTorch stores them."""
-    return any(a.name == "transB" and a.i for a in dense.attribute)
+    return bool(attributes(dense).get("transB", 0))
 
 
-def _alone(graph: onnx.GraphProto, dense: onnx.NodeProto, last: onnx.NodeProto) -> bool:
-    """Whether nothing but the chain to `last` uses the dense layer and what follows it."""
-    if dense.op_type != "Gemm":
-        return False
-    name, node = dense.output[0], dense
-    while node is not last:
-        users = [user for user in graph.node if name in user.input]
-        if len(users) != 1:
-            return False
-        node, name = users[0], users[0].output[0]
-    return True
-
-
-def _producer(graph: onnx.GraphProto, name: str) -> onnx.NodeProto | None:
-    return next((node for node in graph.node if name in node.output), None)
-
-
-def _shape(graph: onnx.GraphProto, name: str) -> tuple[int, ...]:
-    for value in (*graph.input, *graph.value_info, *graph.output):
-        if value.name == name:
-            return tuple(d.dim_value for d in value.type.tensor_type.shape.dim)
-    return ()
-
-
-def _constant(name: str, values: list[int]) -> onnx.TensorProto:
-    return numpy_helper.from_array(np.array(values, np.int64), name)
-
-
-def _replace(graph: onnx.GraphProto, name: str, change: Callable[[Array], Array]) -> None:
-    for tensor in graph.initializer:
-        if tensor.name == name:
-            changed = np.ascontiguousarray(change(numpy_helper.to_array(tensor)))
-            tensor.CopyFrom(numpy_helper.from_array(changed, name))
+def _replace(
+    editor: Editor, node: onnx.NodeProto, place: int, change: Callable[[Array], Array]
+) -> None:
+    """Give the node changed weights of its own: others may use the old ones."""
+    values = editor.array(node.input[place])
+    if values is not None:
+        changed = np.ascontiguousarray(change(values))
+        node.input[place] = editor.constant(changed, node.input[place])

@@ -58,14 +58,12 @@ def _conversion(networks: Networks) -> str:
 
 
 def _fitted(reports: Mapping[str, Any]) -> str:
-    rows = [
-        (name, str(report.get("n", "")), *(_number(report.get(key)) for key in REPORTED))
-        for name, report in reports.items()
-    ]
-    return _table(("attribute", "sounds", *(key.replace("_", " ") for key in REPORTED)), rows)
-
-
-REPORTED = ("accuracy", "balanced_accuracy", "majority_baseline", "calibration_error")
+    """A list of what each report says; reports of choices and quantities have other numbers."""
+    lines = []
+    for name, report in reports.items():
+        said = (f"{key.replace('_', ' ')} {_number(value)}" for key, value in report.items())
+        lines.append(f"- **{name}**, on speakers that were held out: {', '.join(said)}")
+    return "\n".join(lines)
 
 
 def _cost(measured: Mapping[str, Any]) -> str:
@@ -94,7 +92,9 @@ def _cost(measured: Mapping[str, Any]) -> str:
 
 
 def _number(value: Any) -> str:
-    return f"{value:.3f}" if isinstance(value, float) else "–"
+    if isinstance(value, dict):
+        return "(" + ", ".join(f"{name} {_number(each)}" for name, each in value.items()) + ")"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

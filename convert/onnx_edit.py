@@ -25,13 +25,31 @@ class Editor:
     def __init__(self, model: onnx.ModelProto) -> None:
         self.model = model
         self.graph = model.graph
-        inferred = onnx.shape_inference.infer_shapes(_light(model), data_prop=True).graph
+        inferred = onnx.shape_inference.infer_shapes(self.light(), data_prop=True).graph
         self._shapes = {
             value.name: tuple(d.dim_value for d in value.type.tensor_type.shape.dim)
             for value in (*inferred.input, *inferred.value_info, *inferred.output)
         }
         self._shapes |= {tensor.name: tuple(tensor.dims) for tensor in self.graph.initializer}
         self._numbers = count()
+
+    def light(self) -> onnx.ModelProto:
+        """The model without the values of its weights: shape inference copies what it is given."""
+        model, graph = self.model, self.model.graph
+        light = onnx.ModelProto(ir_version=model.ir_version, opset_import=model.opset_import)
+        light.graph.name = graph.name
+        light.graph.node.extend(graph.node)
+        light.graph.input.extend(graph.input)
+        light.graph.output.extend(graph.output)
+        for tensor in graph.initializer:
+            light.graph.initializer.append(
+                tensor
+                if tensor.ByteSize() < SMALL
+                else onnx.TensorProto(
+                    name=tensor.name, dims=tensor.dims, data_type=tensor.data_type
+                )
+            )
+        return light
 
     def nodes(self, *kinds: str) -> list[onnx.NodeProto]:
         """The nodes of these kinds, in the order of the graph."""
@@ -40,6 +58,10 @@ class Editor:
     def shape(self, name: str) -> tuple[int, ...]:
         """Of a tensor; () where it is not known."""
         return self._shapes.get(name, ())
+
+    def declare(self, name: str, shape: tuple[int, ...]) -> None:
+        """Say what shape a new tensor has."""
+        self._shapes[name] = shape
 
     def producer(self, name: str) -> onnx.NodeProto | None:
         """The node that makes a tensor; None for inputs and constants."""
@@ -115,24 +137,6 @@ class Editor:
                 needed.update(node.input)
         for tensor in [t for t in self.graph.initializer if t.name not in needed]:
             self.graph.initializer.remove(tensor)
-
-
-def _light(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model without the values of its weights: inference copies what it is given, twice."""
-    light = onnx.ModelProto(ir_version=model.ir_version, opset_import=model.opset_import)
-    graph = model.graph
-    light.graph.name = graph.name
-    light.graph.node.extend(graph.node)
-    light.graph.input.extend(graph.input)
-    light.graph.output.extend(graph.output)
-    for tensor in graph.initializer:
-        small = tensor.ByteSize() < SMALL
-        light.graph.initializer.append(
-            tensor
-            if small
-            else onnx.TensorProto(name=tensor.name, dims=tensor.dims, data_type=tensor.data_type)
-        )
-    return light
 
 
 def attributes(node: onnx.NodeProto) -> dict[str, Any]:

@@ -11,41 +11,53 @@ import onnxruntime as ort
 from convert.axes import channels_first, channels_last
 from convert.errors import ConvertError
 from convert.net import Floats
+from convert.static_graph import Ends
 
 
 class Session:
-    """A graph with one input and one output, a batch of 1, channels first inside."""
+    """A graph run with a batch of 1; channels are first inside, unless `ends` says otherwise."""
 
-    def __init__(self, graph: Path | bytes) -> None:
-        options = ort.SessionOptions()
-        options.log_severity_level = 4
-        # packed weights are a second copy of them
-        options.add_session_config_entry("session.disable_prepacking", "1")
-        source = os.fspath(graph) if isinstance(graph, Path) else graph
+    def __init__(self, graph: Path, output: str | None = None, ends: Ends | None = None) -> None:
         try:
-            self._session = ort.InferenceSession(source, options)
+            self._session = ort.InferenceSession(os.fspath(graph), _options())
         except Exception as error:  # onnxruntime's own errors have no common base
             raise ConvertError(f"onnxruntime cannot run the ONNX graph: {error}") from error
-        self._input = self._session.get_inputs()[0].name
+        self._input = self._session.get_inputs()[0]
+        self._outputs = [output] if output else None
+        self._ends = ends or Ends()
 
     def __call__(self, values: Floats) -> Floats:
         """Outputs `(n, …)` for `(n, …)`, one sample at a time; maps are (n, H, W, C)."""
-        given = channels_first(values)
-        outputs = [
-            self._session.run(None, {self._input: given[i : i + 1]})[0] for i in range(len(given))
-        ]
-        return channels_last(np.concatenate(outputs))
+        given = values if self._ends.input_last else channels_first(values)
+        shape = (1, *self._input.shape[1:])
+        return np.concatenate([self._run(sample.reshape(shape)) for sample in given])
+
+    def _run(self, sample: Floats) -> Floats:
+        output = self._session.run(self._outputs, {self._input.name: sample})[0]
+        if self._ends.output_last:
+            return output
+        if self._ends.output_shape:
+            output = output.reshape(self._ends.output_shape)
+        if output.ndim == 3:
+            output = output[:, :, None]
+        return channels_last(output)
 
 
 def folded(source: Path, target: Path) -> None:
     """Write the graph with everything computed that no input changes, and BatchNorm, scales and
     shifts merged into the convolutions before them, in plain ONNX operators."""
-    options = ort.SessionOptions()
-    options.log_severity_level = 4
+    options = _options()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
     options.optimized_model_filepath = os.fspath(target)
-    options.add_session_config_entry("session.disable_prepacking", "1")
     try:
         ort.InferenceSession(os.fspath(source), options)
     except Exception as error:
         raise ConvertError(f"onnxruntime cannot run the ONNX graph: {error}") from error
+
+
+def _options() -> ort.SessionOptions:
+    options = ort.SessionOptions()
+    options.log_severity_level = 4
+    # packed weights are a second copy of them
+    options.add_session_config_entry("session.disable_prepacking", "1")
+    return options

@@ -7,6 +7,8 @@ and a change of layout at either end is one that the conversion to TFLite makes 
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -20,17 +22,30 @@ LAST_TO_FIRST, FIRST_TO_LAST = (0, 3, 1, 2), (0, 2, 3, 1)
 RESHAPES = ("Flatten", "Reshape", "Squeeze", "Unsqueeze")
 FIRST = ("BatchNormalization", "Conv", "ConvTranspose", "DepthToSpace", "Resize")
 """operators that are defined on (n, C, H, W) alone"""
+OLDEST_OPSET = 13
 FEW = 4
 """channels of sounds and pictures; no map is so narrow"""
 
 Layout = Literal["channels first", "channels last"]
 
 
-def make_static(model: onnx.ModelProto, output: str | None = None) -> None:
+@dataclass(frozen=True)
+class Ends:
+    """How a graph as it was given takes and gives what the static one does."""
+
+    input_last: bool = False
+    """its input has the values in the order that the board has them"""
+    output_last: bool = False
+    output_shape: tuple[int, ...] = ()
+    """what its output, if channels first, is to be taken for; () as it is"""
+
+
+def make_static(model: onnx.ModelProto, output: str | None = None) -> Ends:
     """Change the model in place; `output`: which one to keep, where it has several.
 
     Raises ConvertError that says what a board could not do.
     """
+    _newer_operators(model)
     graph = model.graph
     del graph.value_info[:]
     constants = {tensor.name for tensor in graph.initializer}
@@ -48,12 +63,30 @@ def make_static(model: onnx.ModelProto, output: str | None = None) -> None:
     graph.output[0].type.tensor_type.ClearField("shape")
     editor = Editor(model)
     editor.prune()
-    _plain_input(editor)
+    input_last = _plain_input(editor)
     _plain_output(editor)
     if _layout(editor, graph.input[0].name, "input") == "channels last":
         _input_channels_first(editor)
-    if _layout(editor, graph.output[0].name, "output") == "channels last":
+        input_last = True
+    output_shape = editor.shape(graph.output[0].name)
+    output_last = _layout(editor, graph.output[0].name, "output") == "channels last"
+    if output_last:
         _output_channels_first(editor)
+    return Ends(input_last, output_last, output_shape)
+
+
+def _newer_operators(model: onnx.ModelProto) -> None:
+    """Bring a graph of before 2020 to the operators that the passes write."""
+    version = max((each.version for each in model.opset_import if not each.domain), default=0)
+    if version >= OLDEST_OPSET:
+        return
+    try:
+        model.CopyFrom(onnx.version_converter.convert_version(model, OLDEST_OPSET))
+    except Exception as error:  # whatever its C++ part meets
+        raise ConvertError(
+            f"The ONNX graph has operator set {version}, and cannot be brought to "
+            f"{OLDEST_OPSET}: {error}. Export it again with a newer one."
+        ) from error
 
 
 def _one_output(graph: onnx.GraphProto, name: str | None) -> None:
@@ -86,21 +119,24 @@ def _batch_of_one(value: onnx.ValueInfoProto) -> None:
         )
 
 
-def _plain_input(editor: Editor) -> None:
-    """Take what only declares the shape anew away from the input."""
+def _plain_input(editor: Editor) -> bool:
+    """Take what only declares the shape anew away from the input. Returns whether a change from
+    (1, T, C) to (1, C, T) was among it."""
+    turned = False
     while True:
         value = editor.graph.input[0]
         shape, user = _dimensions(value), editor.alone(value.name)
         if user is None or user.input[0] != value.name:
-            return
+            return turned
         if user.op_type == "Transpose":
             if tuple(attributes(user).get("perm", ())) != (0, 2, 1) or not _convolves(editor, user):
-                return
+                return turned
+            turned = True
         elif user.op_type not in RESHAPES or (len(shape) == 4 and not _in_board_order(shape)):
-            return
+            return turned
         after = editor.shape(user.output[0])
         if len(after) not in (2, 3, 4) or after[0] != 1:
-            return
+            return turned
         editor.graph.node.remove(user)
         editor.graph.input[0].CopyFrom(_value(user.output[0], after))
 
@@ -117,6 +153,7 @@ def _plain_output(editor: Editor) -> None:
         last = editor.node("Reshape", [value.name, flat], "vector")
         editor.graph.node.append(last)
         value.name = last.output[0]
+        editor.declare(value.name, (1, math.prod(shape)))
 
 
 def _convolves(editor: Editor, transpose: onnx.NodeProto) -> bool:

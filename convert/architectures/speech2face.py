@@ -55,7 +55,7 @@ class Sizes:
 
 
 class Speech2Face(nn.Module):
-    """The whole encoder, with weights yet to be assigned: it is built on the device "meta".
+    """The whole encoder, with PyTorch's own names for its layers: conv1 … bn9, fc1, fc2.
 
     `(n, 2, frames, bins)` → `(n, feature)`, from RECEPTIVE_FIELD frames up.
     """
@@ -75,12 +75,11 @@ class Speech2Face(nn.Module):
         self.sizes, self.last_relu, self.frequency_first = sizes, last_relu, frequency_first
         layers = zip(sizes.inputs, sizes.channels, STRIDES, strict=True)
         for number, (inputs, outputs, stride) in enumerate(layers, 1):
-            convolution = nn.Conv2d(inputs, outputs, KERNEL, stride, device="meta")
-            self.add_module(f"conv{number}", convolution)
-            self.add_module(f"bn{number}", nn.BatchNorm2d(outputs, epsilon, device="meta"))
+            self.add_module(f"conv{number}", nn.Conv2d(inputs, outputs, KERNEL, stride))
+            self.add_module(f"bn{number}", nn.BatchNorm2d(outputs, epsilon))
         flat = sizes.channels[-1] * sizes.rows
-        self.fc1 = nn.Linear(flat, sizes.feature, device="meta")
-        self.fc2 = nn.Linear(sizes.feature, sizes.feature, device="meta")
+        self.fc1 = nn.Linear(flat, sizes.feature)
+        self.fc2 = nn.Linear(sizes.feature, sizes.feature)
         self.eval()
 
     def layers(self) -> Iterator[nn.Module]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import re
 import warnings
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from pickle import UnpicklingError
@@ -25,11 +24,16 @@ from convert.checkpoints.signature import MOST_BYTES
 from convert.checkpoints.unwrap import unwrap
 from convert.errors import CheckpointError
 
+
+def _as_dict(*_: object) -> dict[object, object]:
+    """For a defaultdict, which the unpickler does not fill: what it holds is not looked at."""
+    return {}
+
+
 _HARMLESS: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
     argparse.Namespace,
-    defaultdict,
     list,
-    dict,
+    (_as_dict, "collections.defaultdict"),
 ]
 _ADVICE = (
     "Where it was made, save the weights alone: `torch.save(model.state_dict(), 'weights.pth')`."
@@ -80,8 +84,9 @@ def _refusal(path: Path, message: str) -> str:
     """Why an unpickler that builds weights only stopped."""
     found = re.search(r"GLOBAL (\S+)", message)
     if found is None:
-        reason = message.strip().splitlines()[-1]
-        return f"{path} is damaged, or holds more than weights: {reason} {_ADVICE}"
+        said = re.search(r"WeightsUnpickler error:\s*(.+)", message)
+        reason = f" ({said.group(1).strip()})" if said else ""
+        return f"{path} is damaged or cut off, or holds more than weights{reason}. {_ADVICE}"
     name = found.group(1)
     what = "a whole model" if name.startswith("torch.nn.") else "more than weights"
     return (

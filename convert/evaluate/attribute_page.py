@@ -61,8 +61,8 @@ def attribute_section(name: str, attribute: AttributeReport, smallest: int) -> I
     yield row(_duration_plots(attribute, smallest))
     yield heading("Confusion", 3)
     yield paragraph(
-        "Rows are what is true, with the number of sounds; columns what was said: forced, or as the "
-        "board answers. Numbers are shares of the row, and counts.",
+        "Rows are what is true, with the number of sounds; columns what was said: forced, or as "
+        "the board answers. Numbers are shares of the row, and counts.",
         "small",
     )
     for kind in ("forced", "as answered"):
@@ -101,7 +101,8 @@ def _duration_plots(attribute: AttributeReport, smallest: int) -> Iterator[str]:
         series = [(f"{whom} who speak that long", _over(everybody, name, smallest))]
         same = _over(attribute.same_sounds, name, smallest)
         if same and not any(mark.few for mark in same):
-            series.append((f"the same {same[0].note}", same))
+            sounds = attribute.same_sounds[ALL][SHOWN[attribute.kind][0]].sounds
+            series.append((f"the same {sounds} sounds", same))
         if not series[0][1]:
             continue
         limits = (0.0, 1.0) if name in SHARES else None

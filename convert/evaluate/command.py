@@ -97,13 +97,18 @@ def _run(arguments: argparse.Namespace) -> int:
         target=arguments.target,
     )
     parts = (TextColumn("Listening"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*parts, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=None, visible=False)
+    bar = Progress(*parts, console=Console(stderr=True))
+    task = bar.add_task("", total=None)
 
-        def show(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total, visible=True)
+    def show(done: int, total: int) -> None:
+        bar.start()  # when there is something to wait for; an earlier error stands alone
+        bar.update(task, completed=done, total=total)
 
+    try:
         report = evaluate(request, show)
+    finally:
+        if bar.live.is_started:
+            bar.stop()
     _show(report, arguments.out)
     return 0
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from convert.evaluate.accounting import counts, facts, not_measured, nothing
 from convert.evaluate.faces import faces
 from convert.evaluate.features import read_features
 from convert.evaluate.hearing import Hearing
@@ -16,10 +17,10 @@ from convert.evaluate.intervals import RESAMPLES, SEED
 from convert.evaluate.listening import Job, Unreadable, listen, remember
 from convert.evaluate.measure import attribute_report, feature_report
 from convert.evaluate.metadata import LeftOut, Metadata, Sound, read_metadata
-from convert.evaluate.results import BundleFacts, Counts, Report
+from convert.evaluate.results import Report
 from edge import __version__
 from edge.errors import DeviceError, SoundError, UsageError
-from edge.inference.bundle import Bundle, load_bundle
+from edge.inference.bundle import load_bundle
 from edge.inference.interpreter import find_runtime
 from edge.inference.manifest import Target
 
@@ -87,20 +88,20 @@ def evaluate(request: Request, progress: Callable[[int, int], None]) -> Report:
     heard, unreadable = _listen(metadata, job, request, progress)
     useful = [(sound, hearing) for sound, hearing in heard if hearing.after]
     if not useful:
-        raise SoundError(_nothing(metadata, unreadable, heard))
+        raise SoundError(nothing(metadata, unreadable, heard))
     report = Report(
-        bundle=_facts(bundle),
+        bundle=facts(bundle),
         runtime=runtime,
         target=request.target,
         metadata=request.metadata.name,
         metadata_sha256=metadata.sha256,
-        counts=_counts(metadata, useful, heard, unreadable),
+        counts=counts(metadata, useful, heard, unreadable),
         attributes={
             part.name: attribute_report(part, useful, metadata.columns, request.smallest_group)
             for part in bundle.manifest.attributes
             if part.name in measured
         },
-        not_measured=_not_measured(bundle, metadata, measured),
+        not_measured=not_measured(bundle, metadata, measured),
         sensitive=sensitive,
         features=feature_report(useful, references) if references else None,
         faces=faces(useful, request.faces) if request.faces else None,
@@ -145,62 +146,6 @@ def _prepare(out: Path) -> None:
     except OSError as error:
         raise DeviceError(f"The folder {out} cannot be made: {error.strerror}.") from error
     remember(out / CACHE / "bundle", b"")
-
-
-def _counts(
-    metadata: Metadata,
-    useful: list[tuple[Sound, Hearing]],
-    heard: list[tuple[Sound, Hearing]],
-    unreadable: list[LeftOut],
-) -> Counts:
-    return Counts(
-        rows=metadata.rows,
-        sounds=len(useful),
-        speakers=len({sound.speaker for sound, _ in useful}),
-        speakers_named=metadata.has_speakers,
-        speech_s=round(sum(hearing.speech_s for _, hearing in useful), 1),
-        unreadable=tuple(unreadable),
-        too_little_speech=tuple(
-            LeftOut(sound.file, f"{hearing.speech_s:.1f} s of speech")
-            for sound, hearing in heard
-            if not hearing.after
-        ),
-        refused_rows=metadata.left_out,
-    )
-
-
-def _nothing(
-    metadata: Metadata, unreadable: list[LeftOut], heard: list[tuple[Sound, Hearing]]
-) -> str:
-    why = unreadable[0].reason if unreadable else "None carries enough speech."
-    return (
-        f"No sound can be used: of {len(metadata.sounds)}, {len(unreadable)} cannot be read and "
-        f"{len(heard)} hold too little speech. The first: {why} "
-        "Name the folder of the sounds with --root."
-    )
-
-
-def _not_measured(bundle: Bundle, metadata: Metadata, measured: list[str]) -> dict[str, str]:
-    why = {
-        part.name: "the table has no column for it"
-        for part in bundle.manifest.attributes
-        if part.name not in measured
-    }
-    return why | {
-        name: reason for name, reason in bundle.manifest.absent.items() if name in metadata.columns
-    }
-
-
-def _facts(bundle: Bundle) -> BundleFacts:
-    manifest = bundle.manifest
-    return BundleFacts(
-        name=manifest.name,
-        version=manifest.version,
-        sha256=bundle.sha256,
-        front_end=manifest.front_end.name,
-        minimum_evidence_s=manifest.voice.minimum_evidence_s,
-        absent=dict(manifest.absent),
-    )
 
 
 def _write(report: Report, out: Path) -> None:

@@ -108,8 +108,9 @@ def read_landmarks(path: Path) -> npt.NDArray[np.float32]:
             points = np.load(path, allow_pickle=False)
         else:
             lines = path.read_text(encoding="utf-8-sig").splitlines()
-            has_header = bool(lines) and any(sign.isalpha() for sign in lines[0])
-            points = np.loadtxt(lines[has_header:], delimiter=",", ndmin=2)
+            if lines and not _is_number(lines[0].partition(",")[0]):
+                del lines[0]  # a header
+            points = np.array([[float(cell) for cell in line.split(",")] for line in lines])
         points = np.asarray(points, np.float32)
     except (OSError, ValueError, EOFError, TypeError) as error:
         raise ValueError(f"it cannot be read: {error}") from error
@@ -119,6 +120,14 @@ def read_landmarks(path: Path) -> npt.NDArray[np.float32]:
         known = " or ".join(map(str, SCHEME_OF))
         raise ValueError(f"it has {len(points)} points; {known} are known")
     return points
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def read_picture(path: Path, size: int) -> Picture:

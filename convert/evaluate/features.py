@@ -8,7 +8,6 @@ from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
-import torch
 
 from convert.evaluate.intervals import SEED, Doubles, mean, share
 from convert.evaluate.metrics import Names
@@ -96,6 +95,8 @@ def retrieval(heard: Floats, own: Floats, gallery: Floats, speakers: Names) -> R
     References that are equal count once. One that is as far as the own counts as nearer: features
     that are all alike find nothing.
     """
+    import torch
+
     distinct = np.unique(gallery, axis=0)
     size = len(distinct)
     found = {}

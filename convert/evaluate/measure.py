@@ -135,7 +135,9 @@ def _moment(
     return Moment(
         evidence_s=round(float(np.mean([s.answers.evidence_s for s in samples])), 2),
         populations={
-            name: summary(metrics, speakers, chosen) for name, chosen in populations.items()
+            name: summary(metrics, speakers, chosen)
+            for name, chosen in populations.items()
+            if chosen.any()
         },
         confusions=confusions,
         calibration=calibration,

@@ -32,13 +32,16 @@ def feature_section(report: FeatureReport) -> Iterator[str]:
         yield paragraph("No sound has a reference. Names must be as in the table.", "warn")
         return
     yield heading("Similarity (Table 1 of Oh et al. 2019)", 3)
-    rows = [
-        (after, words, _number(alike.own), _number(alike.another), f"{alike.own.sounds}")
-        for after, moment in report.after.items()
+    last = next(reversed(report.after.values()))
+    alike: list[Sequence[Cell]] = [
+        (
+            words,
+            *(_number(moment.similarity[name].own) for moment in report.after.values()),
+            _number(last.similarity[name].another),
+        )
         for name, words in SIMILARITY.items()
-        if (alike := moment.similarity[name])
     ]
-    yield table(("speech", "measure", "to their own", "to another's", "sounds"), rows)
+    yield table(("to their own, after", *report.after, "to another's"), alike)
     yield heading("Retrieval (Table 2 of Oh et al. 2019)", 3)
     for after, moment in report.after.items():
         ranks = list(moment.retrieval.chance)

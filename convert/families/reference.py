@@ -74,4 +74,4 @@ def attribute(checkpoint: Checkpoint, recipe: AttributeRecipe) -> Net:
 def _voice(checkpoint: Checkpoint) -> VoiceNetwork:
     network = VoiceNetwork()
     fill(network, checkpoint.tensors, str(checkpoint.path))
-    return network
+    return network.eval()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from convert.page.mark import Mark
-from convert.page.svg import CHARACTER, box, dot, drawing, line, polygon, polyline, text, ticks
+from convert.page.svg import box, dot, drawing, line, polygon, polyline, text, ticks
 
 SERIES = ("accent", "other")
 """style classes of the first and the second series"""
@@ -29,7 +29,7 @@ def curves(
     axis = ticks(low, high, 4)
     if limits:
         axis = [tick for tick in axis if limits[0] - 1e-9 <= tick <= limits[1] + 1e-9] or [*limits]
-    left, top, width, height = 44.0, 30.0, 260.0, 150.0
+    left, top, width, height = 44.0, 14.0 + 18 * len(series), 260.0, 150.0
     bottom, top_value = min(axis[0], low), max(axis[-1], high)
 
     def at(place: float, value: float) -> tuple[float, float]:
@@ -45,8 +45,7 @@ def curves(
         text(at(place, bottom)[0], top + height + 18, name, "middle", "strong")
         for place, name in enumerate(names)
     ]
-    across = left
-    for (name, marks), kind in zip(series, SERIES, strict=False):
+    for i, ((name, marks), kind) in enumerate(zip(series, SERIES, strict=False)):
         placed = [(names.index(mark.name), mark) for mark in marks if mark.name in names]
         bands = [
             (place, mark.low, mark.high)
@@ -62,6 +61,6 @@ def curves(
             shade = f"{kind} few" if mark.few else kind
             tip = f"{mark.name}: {show(mark.value)} {mark.note}"
             shapes.append(dot(*at(place, mark.value), 4, shade, tip))
-        shapes += [box(across, 6, 12, 12, kind), text(across + 17, 16, name)]
-        across += 34 + CHARACTER * len(name)
-    return drawing(max(left + width + 10, across), top + height + 26, label, shapes)
+        y = 4.0 + 18 * i
+        shapes += [box(left, y, 12, 12, kind), text(left + 17, y + 10, name)]
+    return drawing(left + width + 10, top + height + 26, label, shapes)

@@ -312,6 +312,11 @@ def models(manifest: Manifest) -> dict[str, Model]:
     return {role: model for role, model in roles.items() if model is not None}
 
 
+def targets(manifest: Manifest) -> list[Target]:
+    """Targets that some network has a file for, `cpu` among them."""
+    return sorted({target for model in models(manifest).values() for target in model.files})
+
+
 def referenced_files(manifest: Manifest) -> list[str]:
     """Every file that some part of the manifest points to."""
     golden, face = manifest.front_end.golden, manifest.face

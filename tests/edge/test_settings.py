@@ -29,6 +29,7 @@ def test_the_defaults_protect() -> None:
         ("[display]\nweb_port = 99999", "<= 65535"),
         ("[device]\nname = 'a/b'", r"\$\.device\.name"),
         ("[audio]\nhold_s = 'long'", "Expected `float`"),
+        ("[inference]\ntarget = 'toaster'", "toaster"),
         ("no toml at all", "is not TOML"),
     ],
 )

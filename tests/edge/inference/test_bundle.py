@@ -163,6 +163,21 @@ def test_a_zip_whose_entry_lies_about_its_size(bundle_copy, tmp_path: Path) -> N
         tracemalloc.stop()
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_large_file_is_in_memory_once(bundle_copy, packed: bool) -> None:
+    size = 64 * 2**20
+    bundle_copy.put("large.bin", np.random.default_rng(0).bytes(size))
+    path = bundle_copy.path
+    if packed:
+        path = zipped(path, path.with_suffix(".zip"))
+    tracemalloc.start()
+    try:
+        assert len(load_bundle(path).contents["large.bin"]) == size
+        assert tracemalloc.get_traced_memory()[1] < 1.3 * size
+    finally:
+        tracemalloc.stop()
+
+
 def test_a_claim_of_ten_gigabytes(bundle_copy) -> None:
     bundle_copy.edit(lambda m: m["files"]["head.tflite"].update(bytes=10 * 10**9))
     with pytest.raises(BundleError, match=r"claims 10,\d+,\d+,\d+ bytes"):

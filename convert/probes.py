@@ -1,0 +1,25 @@
+"""Inputs that a network is tried with after every step of its conversion."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from convert.net import Floats
+
+
+def probes(shape: tuple[int, ...], example: Floats | None = None) -> Floats:
+    """`(n, …)` for an input of `shape` with a batch of 1: the example, and random values.
+
+    The random ones are spread like the example, or like features that were brought to mean 0 and
+    deviation 1. One input alone could agree by being the same in both layouts.
+    """
+    random = np.random.default_rng(0)
+    flat = example is None or not float(np.std(example)) > 0
+    mean, spread = (0.0, 1.0) if flat else (float(np.mean(example)), float(np.std(example)))
+    inputs = [
+        random.normal(mean, spread, shape),
+        random.uniform(mean, mean + 2 * spread, shape),
+    ]
+    if example is not None:
+        inputs.append(example)
+    return np.concatenate(inputs).astype(np.float32)
