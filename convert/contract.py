@@ -173,7 +173,6 @@ def _model(network: Converted) -> tuple[Model, dict[str, bytes]]:
     for target, content in network.shipped.items():
         suffix = "" if not names else f".{target}"
         files[target] = names.setdefault(content, f"{network.role}{suffix}.tflite")
-    files.setdefault("cpu", next(iter(files.values())))
     return Model(files=files), {name: content for content, name in names.items()}
 
 

@@ -42,8 +42,9 @@ class Converted:
 
     @property
     def shipped(self) -> dict[Target, bytes]:
-        """The files that go into the bundle."""
-        files = dict(self.files)
+        """The files that go into the bundle. There is always one that a CPU runs: what was
+        compiled for Coral is not."""
+        files = {"cpu": self.first, **self.files}
         if self.compiled:
             files["coral"] = self.compiled.content
         return files

@@ -127,9 +127,11 @@ def _nearest(checkpoint: Checkpoint) -> dict[str, Any] | None:
 
 
 def _lines(found: dict[str, Any]) -> list[str]:
-    taken_off = f" Taken off: {', '.join(found['wrapping'])}." if found["wrapping"] else ""
+    taken_off = ", ".join(f"`{each}`" for each in found["wrapping"])
     holds = f", {found['tensors']} tensors, {found['parameters']:,} parameters"
-    lines = [f"{found['file']}: {found['kind']}{holds if found['tensors'] else ''}.{taken_off}"]
+    lines = [f"{found['file']}: {found['kind']}{holds if found['tensors'] else ''}."]
+    if taken_off:
+        lines.append(f"Taken off to reach the weights: {taken_off}.")
     for each in found["looks_like"]:
         lines.append(f"{each['family']}, {each['role']}: {each['reason']}.")
         if "front_end" in each:

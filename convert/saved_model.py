@@ -51,7 +51,8 @@ def from_onnx(graph: Path, folder: Path) -> None:
             verbosity="error",
         )
         (given,) = model.inputs
-        write(lambda values: model(values), model, tuple(given.shape), folder)
+        # the model itself would be written too, its weights as JSON
+        write(lambda values: model(values), model.variables, tuple(given.shape), folder)
 
 
 def run(folder: Path, values: Floats) -> Floats:

@@ -68,6 +68,11 @@ def _read(editor: Editor, node: onnx.NodeProto) -> Transposed:
             "computed weights. Use one with none of these, or resizing and a convolution."
         )
     size, output = editor.shape(node.input[0])[2:], editor.shape(node.output[0])[2:]
+    if len(size) != 2 or len(output) != 2:
+        raise ConvertError(
+            f"The size of the map at {node.name or node.output[0]} cannot be told. Export the "
+            "graph with static shapes."
+        )
     strides = given.get("strides", (1, 1))
     begin = tuple(given.get("pads", (0, 0, 0, 0))[:2])
     if given.get("auto_pad", "NOTSET") != "NOTSET" or "output_shape" in given:
@@ -137,7 +142,9 @@ def _zero_stuffed(editor: Editor, source: str, layer: Transposed) -> list[onnx.N
             coordinate_transformation_mode="asymmetric",
             nearest_mode="floor",
         )
-        mask = editor.constant(stuffing(layer.size, layer.stride)[None, None], "mask")
+        # for every channel: onnx2tf takes a mask that is broadcast for one in another layout
+        masks = np.tile(stuffing(layer.size, layer.stride), (1, layer.weights.shape[0], 1, 1))
+        mask = editor.constant(masks, "mask")
         stuffed = editor.node("Mul", [enlarged.output[0], mask], "stuffed")
         nodes, source = [enlarged, stuffed], stuffed.output[0]
     return [*nodes, _convolution(editor, source, zero_stuffed(layer))]

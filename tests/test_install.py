@@ -58,7 +58,7 @@ def test_the_base_install_is_small_and_draws_a_face(woman: Path, tmp_path: Path)
     assert doctor.returncode == 5
     assert "PyAudio is not installed" in doctor.stdout
     converter = subprocess.run(
-        [venv / "bin" / "s2f-convert", "gate", "none.tflite"],
+        [venv / "bin" / "s2f-convert", "check", "none.tflite"],
         capture_output=True,
         text=True,
         env=clean,

@@ -30,8 +30,10 @@ def read_checkpoint(path: Path) -> Checkpoint:
         tensors, wrapping = read_safetensors(path)
         return Checkpoint(path, "pytorch", sha256, tensors, wrapping)
     if kind == "hdf5":
+        from convert.checkpoints.hdf5_probe import probe_hdf5
         from convert.checkpoints.keras_weights import has_architecture, read_keras_weights
 
+        probe_hdf5(path)
         if has_architecture(path):
             return Checkpoint(path, "keras-model", sha256, {})
         tensors, wrapping = read_keras_weights(path)

@@ -63,7 +63,7 @@ def voice(checkpoint: Checkpoint, recipe: VoiceRecipe, sizes: Sizes = SIZES) -> 
 
     def published(features: Floats) -> Floats:
         with torch.no_grad():
-            return network(torch.from_numpy(features).T[None])[0].numpy()
+            return network(torch.from_numpy(features).permute(2, 1, 0)[None])[0].numpy()
 
     return cut(network.time_first(), NAME, recipe, FRONT_END, published)
 

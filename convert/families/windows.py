@@ -1,4 +1,4 @@
-"""Windows of families whose trunk sees one window at a time, and whose vectors are pooled."""
+"""What a recipe says of windows, for families whose trunk sees one window at a time."""
 
 from __future__ import annotations
 

@@ -49,16 +49,24 @@ def targets(spans: Doubles, bins: Bins) -> Doubles:
     return np.asarray(mass / mass.sum(axis=1, keepdims=True))
 
 
+def check_interval(low: float, high: float) -> None:
+    """Raise UsageError where two quantiles bound no interval."""
+    if not 0 <= low < high <= 1:
+        raise UsageError(f"The quantiles {low} and {high} bound no interval: 0 ≤ low < high ≤ 1.")
+
+
 def quantiles(probabilities: Doubles, bins: Bins, share: float) -> Doubles:
     """The value below which `share` of each distribution `(n, count)` lies, `(n,)`.
 
     The mass of a bin is spread evenly over it, as on the board (`edge.voice.attributes`).
     """
-    upto = np.concatenate(
-        [np.zeros((len(probabilities), 1)), np.cumsum(probabilities, axis=1)], axis=1
-    )
-    border = edges(bins)
-    return np.array([np.interp(share, row, border) for row in upto])
+    upto = np.cumsum(probabilities, axis=1)
+    place = np.minimum((upto <= share).sum(axis=1), bins.count - 1)
+    rows = np.arange(len(probabilities))
+    mass = probabilities[rows, place]
+    missing = share - (upto[rows, place] - mass)
+    within = np.clip(missing / np.where(mass > 0, mass, 1), 0, 1)
+    return np.asarray(bins.first + bins.width * (place + within))
 
 
 def covered(spans: Doubles, low: Doubles, high: Doubles) -> Doubles:

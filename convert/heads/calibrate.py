@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from convert.heads.bins import covered, quantiles, targets
+from convert.heads.bins import check_interval, covered, quantiles, targets
 from convert.heads.regression import cross_entropy
 from convert.heads.speakers import check_classes, check_sounds
 from edge.errors import UsageError
@@ -99,6 +99,7 @@ def calibrate_quantity(
 
     `spans` `(n, 2)`: what the labels say. Raises UsageError where they cannot calibrate.
     """
+    check_interval(low_quantile, high_quantile)
     check_sounds(logits, speakers)
     _check_width(logits, bins.count, "bins")
     _ = targets(spans, bins)  # raises for labels outside the bins
@@ -141,8 +142,6 @@ def quantity_calibration(
 ) -> Calibration:
     """As `calibrate_quantity`, for what was checked; `shares`: low and high quantile."""
     low, high = shares
-    if not 0 <= low < high <= 1:
-        raise UsageError(f"The quantiles {low} and {high} bound no interval: 0 ≤ low < high ≤ 1.")
     claimed = high - low
 
     def inside(scaled: Doubles, rows: npt.NDArray[np.bool_]) -> Doubles:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from convert.heads.bins import targets
+from convert.heads.bins import check_interval, targets
 from convert.heads.calibrate import (
     ChoiceReport,
     Doubles,
@@ -23,7 +23,7 @@ from convert.heads.calibrate import (
     choice_calibration,
     quantity_calibration,
 )
-from convert.heads.regression import choose_penalty, regress, scale_of
+from convert.heads.regression import choose_penalty, narrowed, regress, scale_of
 from convert.heads.speakers import (
     HELD_OUT,
     check_classes,
@@ -89,6 +89,7 @@ def fit_quantity(
     `low_quantile` to `high_quantile` is made to cover what it claims. Raises UsageError where
     nothing can be fitted on them.
     """
+    check_interval(low_quantile, high_quantile)
     check_sounds(features, speakers)
     check_varies(features)
     spans = np.asarray(spans, np.float64)
@@ -108,7 +109,7 @@ def _fit(features: Floats, wanted: Doubles, folds: Ints) -> tuple[nn.Linear, flo
     mine = folds != HELD_OUT
     given = features[mine].astype(np.float64)
     scale = scale_of(given)
-    rows, back = _narrowed(scale(given))
+    rows, back = narrowed(scale(given))
     penalty = choose_penalty(rows, wanted[mine], folds[mine])
     weights, bias = regress(rows, wanted[mine], penalty)
     weights = (weights @ back) * scale.inverse
@@ -117,19 +118,6 @@ def _fit(features: Floats, wanted: Doubles, folds: Ints) -> tuple[nn.Linear, flo
         module.weight.copy_(torch.from_numpy(weights))
         module.bias.copy_(torch.from_numpy(bias - weights @ scale.mean))
     return module.eval().requires_grad_(False), penalty
-
-
-def _narrowed(rows: Doubles) -> tuple[Doubles, Doubles]:
-    """The same rows in the space that they span, and the way back `(r, d)`.
-
-    With an L2 penalty the weights lie in that space: nothing is lost, and few speakers with long
-    features are fitted fast.
-    """
-    count, width = rows.shape
-    if width <= count:
-        return rows, np.eye(width)
-    _, _, back = np.linalg.svd(rows, full_matrices=False)
-    return rows @ back.T, back
 
 
 def _logits(module: nn.Linear, features: Floats) -> Doubles:

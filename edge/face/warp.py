@@ -28,7 +28,7 @@ REACH = 1.0
 def warp(picture: Floats, points: npt.ArrayLike, wanted: npt.ArrayLike) -> Floats:
     """The picture `(size, size, channels) float32` with `points` moved to `wanted`.
 
-    Both are `(n, 2)`: x and y in pixels, the middle of the first pixel at 0. The picture has at
+    Both are finite, `(n, 2)`: x and y in pixels, the middle of the first pixel at 0. There are at
     least 2 × 2 pixels. What comes from beyond its edge repeats the edge.
     """
     size = picture.shape[0]

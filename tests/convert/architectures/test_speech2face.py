@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import torch
 from torch import Tensor, nn
@@ -119,7 +117,10 @@ def test_negative_scales_before_the_pools_cost_a_change_of_sign_each() -> None:
 
 def test_random_weights_are_the_same_for_the_same_seed_and_spread_as_in_training() -> None:
     one, two = encoder(), encoder()
-    assert all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), two.state_dict().values(), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(one.state_dict().values(), two.state_dict().values(), strict=True)
+    )
     x = speech_like(4, 323)
     with torch.no_grad():
         for layer in one.layers():

@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from convert.checkpoints.reader import read_checkpoint
+from convert.checkpoints.unwrap import WRAPPERS
 from convert.errors import CheckpointError
 
 WEIGHTS = {"layer1.0.weight": torch.arange(6.0).view(2, 3), "layer1.0.bias": torch.ones(2)}
@@ -50,7 +51,7 @@ def test_the_file_is_mapped_not_copied(tmp_path: Path) -> None:
     assert not checkpoint.tensors["weight"].flags.owndata
 
 
-@pytest.mark.parametrize("key", ["model_state_dict", "state_dict", "model_state", "model"])
+@pytest.mark.parametrize("key", WRAPPERS)
 def test_weights_are_found_beside_the_state_of_a_training(tmp_path: Path, key: str) -> None:
     training = {
         key: {f"module.{name}": value for name, value in WEIGHTS.items()},

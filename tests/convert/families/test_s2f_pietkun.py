@@ -84,7 +84,9 @@ def feature_as_written(features: np.ndarray) -> np.ndarray:
         x = functional.max_pool2d(x, (1, 2)) if number in (3, 4, 5, 6) else x
     x = x.flatten(1)
     for name in ("layer10.1", "layer11.0"):
-        x = functional.relu(functional.linear(x, weights[f"{name}.weight"], weights[f"{name}.bias"]))
+        x = functional.relu(
+            functional.linear(x, weights[f"{name}.weight"], weights[f"{name}.bias"])
+        )
     return x[0].numpy()
 
 
@@ -158,7 +160,11 @@ def test_strides_set_the_window(voice_file: Checkpoint) -> None:
 
 @pytest.mark.parametrize(
     ("setting", "named"),
-    [({"window_s": 2.0}, "window_s"), ({"bins_first": True}, "bins_first"), ({"strides": 99}, "26")],
+    [
+        ({"window_s": 2.0}, "window_s"),
+        ({"bins_first": True}, "bins_first"),
+        ({"strides": 99}, "26"),
+    ],
 )
 def test_a_setting_without_a_use_is_refused(
     voice_file: Checkpoint, setting: dict[str, object], named: str
@@ -219,7 +225,7 @@ def test_missing_and_superfluous_keys_are_named(tmp_path: Path) -> None:
 
 def test_published_shapes_are_recognised(face_file: Checkpoint) -> None:
     published = s2f_pietkun.layouts()
-    zero = np.zeros(1, np.float32)
+    zero = np.array(0, np.float32)
     for what, role in (("voice encoder", "voice"), ("face decoder", "face")):
         tensors = {n: np.broadcast_to(zero, shape) for n, shape in published[what].items()}
         match = s2f_pietkun.recognise(Checkpoint(Path("file.pt"), "pytorch", "0" * 64, tensors))
