@@ -32,9 +32,11 @@ def to_channels_last(model: onnx.ModelProto) -> None:
         _map_to_dense(editor, node)
     for node in editor.nodes("DepthToSpace"):
         _depth_to_space(editor, node)
-    editor.prune()
     for node in editor.nodes("Gemm"):
         _with_bias(editor, node)
+    for node in editor.nodes("Add", "Div", "Max", "Min", "Mul", "Pow", "Sub"):
+        _unambiguous(editor, node)
+    editor.prune()
     _with_useful_shapes(editor)
 
 
@@ -66,6 +68,21 @@ def _with_bias(editor: Editor, dense: onnx.NodeProto) -> None:
         dense.input.append(editor.constant(np.zeros(outputs, np.float32), "bias"))
 
 
+def _unambiguous(editor: Editor, node: onnx.NodeProto) -> None:
+    """Constants beside a map for each value or for each channel: of those that are broadcast in
+    other ways, onnx2tf guesses the layout, and not always well."""
+    shape = editor.shape(node.output[0])
+    for place, name in enumerate(node.input):
+        values = editor.array(name)
+        if len(shape) != 4 or values is None or values.size == 1:
+            continue
+        raised = values.reshape((1,) * (4 - values.ndim) + values.shape)
+        if raised.shape != (1, shape[1], 1, 1):
+            raised = np.broadcast_to(raised, shape)
+        if raised.shape != values.shape:
+            node.input[place] = editor.constant(np.ascontiguousarray(raised), name)
+
+
 def _dense_to_map(editor: Editor, reshape: onnx.NodeProto) -> None:
     """Dense → (element-wise) → Reshape to (1, C, H, W)."""
     shape = editor.shape(reshape.output[0])
@@ -95,7 +112,9 @@ def _map_to_dense(editor: Editor, flatten: onnx.NodeProto) -> None:
     """(1, C, H, W) → Flatten → Dense."""
     before, after = editor.shape(flatten.input[0]), editor.shape(flatten.output[0])
     dense = editor.alone(flatten.output[0])
-    if len(before) != 4 or len(after) != 2 or dense is None or dense.op_type != "Gemm":
+    if len(before) != 4 or len(after) != 2 or after[0] != 1:
+        return
+    if dense is None or dense.op_type != "Gemm":
         return
     _permute_inputs(editor, dense, _nhwc(before[1:]))
     editor.before(flatten, editor.node("Transpose", [flatten.input[0]], "map", perm=TO_NHWC))

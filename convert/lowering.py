@@ -11,7 +11,7 @@ import onnx
 from convert import saved_model
 from convert.layout import to_channels_last
 from convert.net import Floats, Step, checked
-from convert.onnx_session import Session, folded
+from convert.onnx_session import Session, merge
 from convert.sequences import to_maps
 from convert.upsampling import rewrite_upsampling
 from edge.inference.manifest import Target
@@ -42,9 +42,7 @@ def lower(
         steps.append(checked(name, expected, got))
         expected = got
 
-    merged = graph.with_suffix(".merged.onnx")
-    folded(graph, merged)
-    merged.replace(graph)
+    merge(graph)
     step("constants and BatchNorm merged", _standard_operators)
     step("sequences as maps", to_maps)
     step(f"upsampling for {target}", lambda model: rewrite_upsampling(model, target))

@@ -86,8 +86,9 @@ class Editor:
 
     def constant(self, values: npt.ArrayLike, name: str = "constant") -> str:
         """The name of a new constant."""
-        new = self.name(name)
-        self.graph.initializer.append(numpy_helper.from_array(np.asarray(values), new))
+        new, array = self.name(name), np.asarray(values)
+        self.graph.initializer.append(numpy_helper.from_array(array, new))
+        self.declare(new, array.shape)
         return new
 
     def name(self, like: str) -> str:

@@ -16,9 +16,9 @@ from convert.axes import shape_last
 from convert.errors import ConvertError
 from convert.lowering import lower
 from convert.net import Floats, Step, checked
-from convert.onnx_session import Session
+from convert.onnx_session import Session, merge
 from convert.probes import probes
-from convert.static_graph import make_static
+from convert.static_graph import make_static, plain_ends
 from edge.inference.manifest import Target
 
 
@@ -43,14 +43,24 @@ class OnnxNet:
             onnx.save(model, os.fspath(self._given))
             model = _load(self._given)
         self._output = output
-        self._ends = make_static(model, output)
+        make_static(model, output)
+        onnx.save(model, os.fspath(self._static))
+        merge(self._static)
+        model = onnx.load(self._static)
+        self._ends = plain_ends(model)
         onnx.save(model, os.fspath(self._static))
         shape = tuple(d.dim_value for d in model.graph.input[0].type.tensor_type.shape.dim)
-        self._shape = shape if len(shape) != 3 else (*shape[:2], 1, shape[2])
+        self._sequence = len(shape) == 3
+        self._shape = (*shape[:2], 1, shape[2]) if self._sequence else shape
 
     @property
     def input_shape(self) -> tuple[int, ...]:
         return shape_last(self._shape)
+
+    @property
+    def turned(self) -> bool:
+        """Whether the graph declares a sequence (1, C, T), which is (1, 1, T, C) here."""
+        return self._sequence and not self._ends.input_last
 
     @cached_property
     def _session(self) -> Session:

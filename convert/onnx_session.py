@@ -43,16 +43,18 @@ class Session:
         return channels_last(output)
 
 
-def folded(source: Path, target: Path) -> None:
-    """Write the graph with everything computed that no input changes, and BatchNorm, scales and
-    shifts merged into the convolutions before them, in plain ONNX operators."""
+def merge(graph: Path) -> None:
+    """Compute in the graph's file what no input changes, and merge BatchNorm, scales and shifts
+    into the convolutions before them; only ONNX's own operators come out."""
+    merged = graph.with_suffix(".merged.onnx")
     options = _options()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
-    options.optimized_model_filepath = os.fspath(target)
+    options.optimized_model_filepath = os.fspath(merged)
     try:
-        ort.InferenceSession(os.fspath(source), options)
+        ort.InferenceSession(os.fspath(graph), options)
     except Exception as error:
         raise ConvertError(f"onnxruntime cannot run the ONNX graph: {error}") from error
+    merged.replace(graph)
 
 
 def _options() -> ort.SessionOptions:

@@ -180,6 +180,9 @@ class QuantizationRecipe(_Table, frozen=True):
     correct_bias: Annotated[
         bool, Meta(description="Correct the shift of each layer's mean (Nagel et al. 2019).")
     ] = False
+    round_weights: Annotated[
+        bool, Meta(description="Round weights so that their errors cancel (Frantar et al. 2023).")
+    ] = False
 
 
 class Recipe(_Table, frozen=True):

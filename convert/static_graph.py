@@ -40,8 +40,8 @@ class Ends:
     """what its output, if channels first, is to be taken for; () as it is"""
 
 
-def make_static(model: onnx.ModelProto, output: str | None = None) -> Ends:
-    """Change the model in place; `output`: which one to keep, where it has several.
+def make_static(model: onnx.ModelProto, output: str | None = None) -> None:
+    """Give the model a batch of 1 and one output, in place; `output`: which, where it has several.
 
     Raises ConvertError that says what a board could not do.
     """
@@ -61,8 +61,13 @@ def make_static(model: onnx.ModelProto, output: str | None = None) -> Ends:
             raise ConvertError(f"'{value.name}' of the ONNX graph is {kind}; FLOAT is wanted.")
     _batch_of_one(graph.input[0])
     graph.output[0].type.tensor_type.ClearField("shape")
+    Editor(model).prune()
+
+
+def plain_ends(model: onnx.ModelProto) -> Ends:
+    """Bring both ends to (1, n), (1, C, T) or (1, C, H, W), in place. Shapes must be static."""
     editor = Editor(model)
-    editor.prune()
+    graph = model.graph
     input_last = _plain_input(editor)
     _plain_output(editor)
     if _layout(editor, graph.input[0].name, "input") == "channels last":
@@ -72,6 +77,7 @@ def make_static(model: onnx.ModelProto, output: str | None = None) -> Ends:
     output_last = _layout(editor, graph.output[0].name, "output") == "channels last"
     if output_last:
         _output_channels_first(editor)
+    graph.output[0].type.tensor_type.ClearField("shape")
     return Ends(input_last, output_last, output_shape)
 
 

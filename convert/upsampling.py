@@ -142,9 +142,7 @@ def _zero_stuffed(editor: Editor, source: str, layer: Transposed) -> list[onnx.N
             coordinate_transformation_mode="asymmetric",
             nearest_mode="floor",
         )
-        # for every channel: onnx2tf takes a mask that is broadcast for one in another layout
-        masks = np.tile(stuffing(layer.size, layer.stride), (1, layer.weights.shape[0], 1, 1))
-        mask = editor.constant(masks, "mask")
+        mask = editor.constant(stuffing(layer.size, layer.stride)[None, None], "mask")
         stuffed = editor.node("Mul", [enlarged.output[0], mask], "stuffed")
         nodes, source = [enlarged, stuffed], stuffed.output[0]
     return [*nodes, _convolution(editor, source, zero_stuffed(layer))]

@@ -1,4 +1,4 @@
-"""Does the HDF5 library survive a file? Some damaged ones crash it, and the program with it.
+"""Does the HDF5 library survive a file? One wrong byte can crash it, or keep it busy for ever.
 
 So another process reads the whole file first. Run as `python -m convert.checkpoints.hdf5_probe`.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from convert.checkpoints.signature import MOST_BYTES
 from convert.errors import CheckpointError
 
-_LONGEST_S = 300.0
+LONGEST_S = 120.0
 
 
 def probe_hdf5(path: Path) -> None:
@@ -21,7 +21,7 @@ def probe_hdf5(path: Path) -> None:
     command = [sys.executable, "-m", "convert.checkpoints.hdf5_probe", os.fspath(path.resolve())]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     try:
-        done = subprocess.run(command, env=environment, capture_output=True, timeout=_LONGEST_S)
+        done = subprocess.run(command, env=environment, capture_output=True, timeout=LONGEST_S)
     except subprocess.TimeoutExpired as error:
         raise CheckpointError(
             f"{path} is damaged: the HDF5 library does not come to an end with it."
@@ -37,10 +37,10 @@ def _read_everything(path: str) -> None:
 
     def read(_: str, member: h5py.Group | h5py.Dataset) -> None:
         dict(member.attrs)
-        # what claims too much or lies elsewhere is refused later, unread
-        if isinstance(member, h5py.Dataset) and not (member.external or member.is_virtual):
-            if member.nbytes <= MOST_BYTES:
-                member[()]
+        if not isinstance(member, h5py.Dataset) or member.external or member.is_virtual:
+            return
+        if member.nbytes <= MOST_BYTES:  # what claims more is refused later, unread
+            member[()]
 
     try:
         with h5py.File(path, "r") as file:

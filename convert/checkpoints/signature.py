@@ -56,10 +56,10 @@ def file_format(path: Path) -> Format:
         return _zip_format(path)
     if head.startswith(b"\x89HDF\r\n\x1a\n"):
         return "hdf5"
-    if head.startswith(b"\x80"):
-        return _pickle_format(path, head)
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < path.stat().st_size:
         return "safetensors"
+    if head.startswith(b"\x80"):
+        return _pickle_format(path, head)
     _refuse_others(path, head)
     if path.suffix.lower() == ".onnx":
         return "onnx"  # a protobuf has no signature of its own
@@ -73,7 +73,7 @@ def _zip_format(path: Path) -> Format:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
         raise CheckpointError(
             f"{path} is damaged or cut off: {error}. Copy or download it again."
         ) from error

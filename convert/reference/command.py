@@ -28,6 +28,12 @@ def add_command(commands: Any) -> None:
     recipe.add_argument("--out", type=Path, required=True, help="folder, replaced")
     recipe.set_defaults(run=_recipe)
 
+    text = "Link the corpora to where the recipe looks for speech, split by speaker."
+    sounds = parts.add_parser("sounds", help=text, description=text)
+    sounds.add_argument("--data", type=Path, required=True, help="folder of the corpora")
+    sounds.add_argument("--out", type=Path, required=True, help="the recipe's sounds, replaced")
+    sounds.set_defaults(run=_sounds)
+
     text = "Draw the faces of twenty test speakers, ten women and ten men, on one sheet."
     gallery = parts.add_parser("gallery", help=text, description=text)
     gallery.add_argument("--work", type=Path, required=True, help="work folder of the voice")
@@ -45,6 +51,14 @@ def _recipe(arguments: argparse.Namespace) -> int:
     networks = read_networks(arguments.voice, arguments.face)
     write_recipe(ingredients, networks, arguments.out, lambda step: _say(step))
     _say(f"{arguments.out}/recipe.toml is ready for `s2f-convert build`.")
+    return 0
+
+
+def _sounds(arguments: argparse.Namespace) -> int:
+    from convert.reference.sounds import lay_out
+
+    counts = lay_out(arguments.data, arguments.out)
+    _say(", ".join(f"{count} recordings for {part}" for part, count in counts.items()))
     return 0
 
 

@@ -14,7 +14,7 @@ from torch import nn
 
 from convert.graph import Graph
 from convert.net import Floats, Net
-from convert.onnx_session import folded
+from convert.onnx_session import merge
 from convert.op_gate import require
 from convert.quantize import quantize
 from edge.inference.manifest import Target
@@ -30,8 +30,12 @@ def to_onnx(module: nn.Module, *shape: int, **options: object) -> onnx.ModelProt
             (torch.rand(shape),),
             buffer,
             dynamo=False,
-            opset_version=17,
-            **{"input_names": ["input"], "output_names": ["output"], **options},
+            **{
+                "opset_version": 17,
+                "input_names": ["input"],
+                "output_names": ["output"],
+                **options,
+            },
         )
     return onnx.load_model_from_string(buffer.getvalue())
 
@@ -39,10 +43,10 @@ def to_onnx(module: nn.Module, *shape: int, **options: object) -> onnx.ModelProt
 def merged(model: onnx.ModelProto) -> onnx.ModelProto:
     """The graph with its constants computed, as every pass takes it."""
     with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / "a.onnx", Path(folder) / "b.onnx"
-        onnx.save(model, source)
-        folded(source, target)
-        return onnx.load(target)
+        path = Path(folder) / "graph.onnx"
+        onnx.save(model, path)
+        merge(path)
+        return onnx.load(path)
 
 
 def kinds(model: onnx.ModelProto) -> list[str]:

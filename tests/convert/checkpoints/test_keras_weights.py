@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
+from convert.checkpoints import hdf5_probe
 from convert.checkpoints.keras_weights import read_keras_weights
 from convert.checkpoints.reader import read_checkpoint
 from convert.errors import CheckpointError
@@ -169,6 +170,32 @@ def test_groups_that_contain_themselves_end(tmp_path: Path) -> None:
         layers["again"] = layers
     with pytest.raises(CheckpointError, match="damaged"):
         read_checkpoint(tmp_path / "w.h5")
+
+
+def damaged(path: Path, after: bytes, place: int, value: int) -> Path:
+    """A file of weights with one byte changed, so far after some others."""
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = ["dense"]
+        file["dense/kernel"] = np.ones(3)
+    content = bytearray(path.read_bytes())
+    content[content.index(after) + place] = value
+    path.write_bytes(content)
+    return path
+
+
+def test_a_file_that_crashes_the_library_does_not_crash_the_program(tmp_path: Path) -> None:
+    path = damaged(tmp_path / "w.h5", b"layer_names", 17, 0xFF)
+    with pytest.raises(CheckpointError, match="crashes the HDF5 library"):
+        read_checkpoint(path)
+
+
+def test_a_file_that_keeps_the_library_busy_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hdf5_probe, "LONGEST_S", 5.0)
+    path = damaged(tmp_path / "w.h5", b"GCOL", 24, 0xFF)
+    with pytest.raises(CheckpointError, match="does not come to an end"):
+        read_checkpoint(path)
 
 
 def test_a_file_without_weights_is_refused(tmp_path: Path) -> None:

@@ -95,6 +95,13 @@ def test_safetensors_are_read(tmp_path: Path) -> None:
     np.testing.assert_array_equal(checkpoint.tensors["layer1.0.bias"], [1, 1])
 
 
+def test_a_safetensors_file_that_begins_like_a_pickle_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "weights.safetensors"
+    save_file({"module.a": torch.ones(2, 3), "module.b": torch.ones(4)}, path)
+    assert path.read_bytes()[:8] == b"\x80\0\0\0\0\0\0\0"  # the header's length
+    assert set(read_checkpoint(path).tensors) == {"a", "b"}
+
+
 class Bomb:
     """Creates a file when an ordinary unpickler meets it."""
 

@@ -12,7 +12,7 @@ from families.weights import saved
 
 import convert.families.registry as registry
 from convert.checkpoints.reader import read_checkpoint
-from convert.families.registry import Recognised, family, recognise
+from convert.families.registry import FAMILIES, Recognised, family, recognise
 from edge.errors import UsageError
 
 VOICE_AND_FACE = {
@@ -27,7 +27,7 @@ def two(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "FAMILIES", {"wen-2019": "wen_2019", "sf2f": "sf2f"})
 
 
-@pytest.mark.parametrize("name", ["wen-2019", "sf2f", "s2f-paper", "s2f-pietkun", "reference"])
+@pytest.mark.parametrize("name", FAMILIES)
 def test_a_family_is_found_by_its_name(name: str) -> None:
     found = family(name)
     assert found.NAME == name  # noqa: SIM300 (a constant in name only)
