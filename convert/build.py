@@ -99,7 +99,7 @@ def _build(order: Order, recipe: Recipe, workspace: Workspace, progress: Progres
     for role, net in nets.items():
         progress(f"Converting the {role}")
         converted[role] = convert(
-            role, net, inputs[role], order.targets, recipe.quantization.scheme, workspace, stamp
+            role, net, inputs[role], order.targets, recipe.quantization, workspace, stamp
         )
 
     progress("Measuring what int8 costs")
@@ -128,7 +128,8 @@ def _build(order: Order, recipe: Recipe, workspace: Workspace, progress: Progres
     write_bundle(whole.manifest, whole.files, order.out)
     selfcheck.check(load_bundle(order.out))
     progress("Writing the report beside it")
-    write_report(order.out, order.targets, measured, pictures, converted, nets)
+    for sentence in write_report(order.out, order.targets, measured, pictures, converted, nets):
+        progress(sentence)
     return whole.manifest
 
 

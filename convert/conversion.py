@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from convert.edgetpu import Compiled, compile_for_edgetpu
 from convert.net import Floats, Net, Step, checked
 from convert.op_gate import inspect, require
-from convert.quantize import quantize, to_float
+from convert.quantize import Scheme, quantize, to_float
+from convert.recipe import QuantizationRecipe
+from convert.refine import refine
 from convert.workspace import Arrays, Workspace, key
 from edge.inference.interpreter import Model, find_runtime
 from edge.inference.manifest import Target
-
-Scheme = Literal["int8", "16x8"]
 
 CONVERTERS = ("onnx2tf 1.29.24", "tensorflow 2.19.0")
 PROBES = 2
@@ -55,30 +54,31 @@ def convert(
     net: Net,
     examples: Floats,
     targets: tuple[Target, ...],
-    scheme: Scheme,
+    recipe: QuantizationRecipe,
     workspace: Workspace,
     made_from: str,
 ) -> Converted:
     """Convert one network for all targets.
 
-    `examples` `(n, …)` set the int8 ranges; `scheme` is for the cpu target, the others take int8.
-    `made_from` is the key of what the network and the examples come from. Raises ConvertError.
+    `examples` `(n, …)` set the int8 ranges. The recipe's scheme is for the cpu target, the others
+    take int8. `made_from` is the key of what the network and the examples come from. Raises
+    ConvertError.
     """
     files: dict[Target, bytes] = {}
     in_float = b""
     steps: tuple[Step, ...] = ()
     for target in targets:
-        form = scheme if target == "cpu" else "int8"
-        twin = _serves(files, target, form, scheme)
+        form = recipe.scheme if target == "cpu" else "int8"
+        twin = _serves(files, target, form, recipe.scheme)
         if twin:
             files[target] = files[twin]
             continue
         first = not in_float
         made = workspace.arrays(
             f"{role}.{target}",
-            key(made_from, role, target, form, first, CONVERTERS),
+            key(made_from, role, target, recipe, form, first, CONVERTERS),
             lambda target=target, form=form, first=first: _convert(  # type: ignore[misc]
-                net, examples, target, form, workspace, first
+                net, examples, target, recipe, form, workspace, first
             ),
         )
         files[target] = made["int8"].tobytes()
@@ -92,7 +92,13 @@ def convert(
 
 
 def _convert(
-    net: Net, examples: Floats, target: Target, form: Scheme, workspace: Workspace, first: bool
+    net: Net,
+    examples: Floats,
+    target: Target,
+    recipe: QuantizationRecipe,
+    form: Scheme,
+    workspace: Workspace,
+    first: bool,
 ) -> Arrays:
     folder = workspace.scratch("saved")
     steps = list(net.save(folder, target))
@@ -104,7 +110,11 @@ def _convert(
         got = np.concatenate([model(probe[None]) for probe in probes])
         expected = net(probes)
         steps.append(checked("TensorFlow → TFLite in float", expected, got.reshape(expected.shape)))
-    content = quantize(folder, examples, target=target, scheme=form)
+    refined, inputs = refine(net, examples, form, recipe)
+    if refined is not net:
+        folder = workspace.scratch("saved")
+        refined.save(folder, target)
+    content = quantize(folder, inputs, target=target, scheme=form)
     return {
         "int8": np.frombuffer(content, np.uint8),
         "float": np.frombuffer(in_float, np.uint8),

@@ -9,10 +9,11 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from convert.export import FloatNetwork, Floats, export
 from convert.graph import Graph
+from convert.net import Floats
 from convert.op_gate import require
 from convert.quantize import quantize
+from convert.torch_net import TorchNet
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Converted:
     content: bytes
     """the `.tflite` file"""
     graph: Graph
-    reference: FloatNetwork
+    reference: TorchNet
 
 
 def convert_network(
@@ -34,7 +35,8 @@ def convert_network(
     `example`: a batch of one in PyTorch's layout; `representative`: `(samples, …)` in TFLite's
     layout. Raises ConvertError that says at which step and why.
     """
+    net = TorchNet(module, example)
     with tempfile.TemporaryDirectory(prefix="s2f-convert-") as folder:
-        export(module, example, Path(folder))
+        net.save(Path(folder), "cpu")
         content = quantize(Path(folder), representative)
-    return Converted(name, content, require(content, name), FloatNetwork(module))
+    return Converted(name, content, require(content, name), net)

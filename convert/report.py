@@ -31,9 +31,10 @@ def write_report(
     pictures: Pictures,
     converted: Mapping[str, Converted],
     nets: Mapping[str, Net],
-) -> None:
-    """Write the folder `<out>.report`, replacing what is there. Raises ConvertError."""
-    folder = report_folder(out)
+) -> list[str]:
+    """Write the folder `<out>.report`, replacing what is there. Returns a sentence for each ONNX
+    file that could not be made. Raises ConvertError."""
+    folder, missing = report_folder(out), []
     pairs = {role: (network.in_float, network.first) for role, network in converted.items()}
     speeds = latencies(pairs)
     whole = {
@@ -58,7 +59,10 @@ def write_report(
         if "jetson" in targets:
             (folder / "onnx").mkdir()
             for role, net in nets.items():
-                net.save_onnx(folder / "onnx" / f"{role}.onnx")
+                try:
+                    net.save_onnx(folder / "onnx" / f"{role}.onnx")
+                except ConvertError as error:
+                    missing.append(f"There is no ONNX file of the {role}. {error}")
         for role, network in converted.items():
             if network.compiled:
                 (folder / f"{role}-edgetpu.log").write_text(network.compiled.log)
@@ -66,3 +70,4 @@ def write_report(
         raise ConvertError(
             f"The report {folder} cannot be written: {error.strerror}. The bundle {out} is whole."
         ) from error
+    return missing

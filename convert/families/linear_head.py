@@ -24,8 +24,8 @@ from edge.errors import UsageError
 NAME = "linear-head"
 SUMMARY = "an attribute's network: dense layers with ReLU between them"
 
-_NAMED = re.compile(r"(?P<layer>|.*\D)(?P<number>\d*)\.?(?P<kind>weight|bias)")
-"""`0.weight`, `head.2.bias`, `weight`"""
+_NAMED = re.compile(r"(?P<layer>|.*\.)(?:weight|bias)")
+_NUMBER = re.compile(r"(\d+)\.$")
 
 
 def recognise(checkpoint: Checkpoint) -> Match | None:
@@ -77,12 +77,15 @@ def _layers(checkpoint: Checkpoint) -> list[str]:
     matches = [_NAMED.fullmatch(name) for name in checkpoint.tensors]
     if checkpoint.kind != "pytorch" or not all(matches):
         return []
-    found = {
-        f"{m['layer']}{m['number']}{'.' if m['number'] else ''}": int(m["number"] or 0)
-        for m in matches
-        if m and m["kind"] == "weight"
-    }
-    return sorted(found, key=lambda layer: found[layer])
+    layers = {match["layer"] for match in matches if match}
+    weighted = [layer for layer in layers if f"{layer}weight" in checkpoint.tensors]
+    return sorted(weighted, key=_number)
+
+
+def _number(layer: str) -> int:
+    """The 2 of `head.2.`; 0 for a layer without number."""
+    found = _NUMBER.search(layer)
+    return int(found[1]) if found else 0
 
 
 def _misfit(checkpoint: Checkpoint, layers: list[str]) -> str:

@@ -10,8 +10,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from tiny_networks import Decoder, Encoder, uniform
 
-from convert.export import export
 from convert.network import Converted, convert_network
+from convert.torch_net import TorchNet
 
 
 @pytest.fixture(scope="session")
@@ -30,5 +30,5 @@ def decoder() -> Converted:
 def saved_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(1)
     folder = tmp_path_factory.mktemp("saved") / "encoder"
-    export(Encoder(), torch.rand(1, 1, 16, 12), folder)
+    TorchNet(Encoder(), torch.rand(1, 1, 16, 12)).save(folder, "cpu")
     return folder

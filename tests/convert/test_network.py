@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
 from tiny_networks import Encoder, Flattened, Swapped, uniform
 from torch import nn
 
-import convert.export
+from convert import saved_model
 from convert.errors import ConvertError
-from convert.export import export
 from convert.network import Converted, convert_network
-from convert.quantize import quantize
+from convert.torch_net import TorchNet
 
 
 def test_the_encoder_becomes_int8_with_depthwise_convolutions(encoder: Converted) -> None:
@@ -53,29 +51,45 @@ def test_a_network_that_keeps_a_transpose_is_refused() -> None:
         convert_network("swapped", Swapped(), torch.rand(1, 2, 4, 6), uniform(20, 4, 6, 2))
 
 
+def test_the_order_of_a_map_before_a_dense_layer_is_kept(tmp_path) -> None:
+    """Channels first, then last: a wrong order gives other values, not other shapes."""
+    net = TorchNet(Flattened(), torch.rand(1, 1, 8, 6))
+    steps = net.save(tmp_path, "cpu")
+    names = [step.name for step in steps]
+    assert names == ["PyTorch → ONNX", "layout: channels last", "ONNX → TensorFlow"]
+    assert all(step.error < 1e-5 for step in steps)
+
+
 def test_an_export_that_computes_something_else_is_refused(
     tmp_path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unchanged = convert.export._to_onnx
-
-    def wrong(module: nn.Module, example: torch.Tensor) -> object:
-        other = Encoder()
-        other.load_state_dict({k: v * 1.001 for k, v in module.state_dict().items()})
-        return unchanged(other, example)
-
-    monkeypatch.setattr(convert.export, "_to_onnx", wrong)
-    with pytest.raises(ConvertError, match=r"is off by .* from PyTorch"):
-        export(Encoder(), torch.rand(1, 1, 16, 12), tmp_path / "saved")
+    net = TorchNet(Encoder(), torch.rand(1, 1, 16, 12))
+    weights = {k: v * 1.001 for k, v in net.module.state_dict().items()}
+    other = Encoder()
+    other.load_state_dict(weights)
+    wrong = TorchNet(other, torch.rand(1, 1, 16, 12))
+    monkeypatch.setattr(net, "save_onnx", wrong.save_onnx)
+    with pytest.raises(ConvertError, match="The step PyTorch → ONNX changed the outputs by"):
+        net.save(tmp_path, "cpu")
 
 
-def test_an_example_of_several_is_refused(tmp_path) -> None:
+def test_a_tensorflow_graph_that_computes_something_else_is_refused(
+    tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = saved_model.run
+    monkeypatch.setattr(saved_model, "run", lambda *given: 1.001 * right(*given))
+    with pytest.raises(ConvertError, match="The step ONNX → TensorFlow changed the outputs by"):
+        TorchNet(Encoder(), torch.rand(1, 1, 16, 12)).save(tmp_path, "cpu")
+
+
+def test_an_example_of_several_is_refused() -> None:
     with pytest.raises(ConvertError, match="batch of 2"):
-        export(Encoder(), torch.rand(2, 1, 16, 12), tmp_path / "saved")
+        TorchNet(Encoder(), torch.rand(2, 1, 16, 12))
 
 
-def test_a_shape_that_has_no_layout_is_refused(tmp_path) -> None:
+def test_a_shape_that_has_no_layout_is_refused() -> None:
     with pytest.raises(ConvertError, match="3 dimensions"):
-        export(nn.Linear(6, 3), torch.rand(1, 4, 6), tmp_path / "saved")
+        TorchNet(nn.Linear(6, 3), torch.rand(1, 4, 6))
 
 
 def test_what_a_converter_cannot_do_is_one_error(tmp_path, capfd) -> None:
@@ -84,10 +98,5 @@ def test_what_a_converter_cannot_do_is_one_error(tmp_path, capfd) -> None:
             return torch.fft.rfft(x).real
 
     with pytest.raises(ConvertError, match="Converting PyTorch to ONNX failed"):
-        export(Unknown(), torch.rand(1, 8), tmp_path / "saved")
+        TorchNet(Unknown(), torch.rand(1, 8)).save(tmp_path, "cpu")
     assert capfd.readouterr().out == ""
-
-
-def test_quantizing_without_examples_is_refused(saved_encoder) -> None:
-    with pytest.raises(ConvertError, match="no representative inputs"):
-        quantize(saved_encoder, np.zeros((0, 16, 12, 1), np.float32))

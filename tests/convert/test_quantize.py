@@ -76,7 +76,7 @@ def test_wide_activations_are_closer_to_float(net: TorchNet, saved: Path) -> Non
         got = np.concatenate([model(sample[None]) for sample in INPUTS[:5]])
         errors.append(relative_error(expected, got))
     assert errors[1] < errors[0] / 2
-    with pytest.raises(ConvertError, match="16x8 is for the cpu target alone; coral runs int8"):
+    with pytest.raises(ConvertError, match="16x8 is for the target cpu alone; coral runs int8"):
         quantize(saved, INPUTS, target="coral", scheme="16x8")
 
 
