@@ -1,13 +1,19 @@
-"""One float network to the files of its targets, each step checked and kept."""
+"""One float network to the files of its targets, each step checked and kept.
+
+The float work is done once for all targets: their graphs differ only where the network enlarges
+maps with weights (`convert.upsampling`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
 from convert.edgetpu import Compiled, compile_for_edgetpu
+from convert.graph import read_graph
 from convert.net import Floats, Net, Step, checked
 from convert.op_gate import inspect, require
 from convert.quantize import Scheme, quantize, to_float
@@ -18,6 +24,8 @@ from edge.inference.interpreter import Model, find_runtime
 from edge.inference.manifest import Target
 
 CONVERTERS = ("onnx2tf 1.29.24", "tensorflow 2.19.0")
+ORDER: tuple[Target, ...] = ("cpu", "jetson", "coral")
+"""in which targets are converted: coral's graph is the one that may differ"""
 PROBES = 2
 
 
@@ -64,63 +72,94 @@ def convert(
     take int8. `made_from` is the key of what the network and the examples come from. Raises
     ConvertError.
     """
+    work = _Work(net, examples, recipe, workspace)
     files: dict[Target, bytes] = {}
     in_float = b""
-    steps: tuple[Step, ...] = ()
-    for target in targets:
-        form = recipe.scheme if target == "cpu" else "int8"
+    steps: dict[str, Step] = {}
+    for target in (target for target in ORDER if target in targets):
+        form: Scheme = recipe.scheme if target == "cpu" else "int8"
         twin = _serves(files, target, form, recipe.scheme)
         if twin:
             files[target] = files[twin]
             continue
-        first = not in_float
         made = workspace.arrays(
             f"{role}.{target}",
-            key(made_from, role, target, recipe, form, first, CONVERTERS),
-            lambda target=target, form=form, first=first: _convert(  # type: ignore[misc]
-                net, examples, target, recipe, form, workspace, first
+            key(made_from, role, target, recipe, form, not in_float, CONVERTERS),
+            lambda target=target, form=form, whole=not in_float: work.convert(  # type: ignore[misc]
+                target, form, whole
             ),
         )
         files[target] = made["int8"].tobytes()
         require(files[target], role, target)
-        if first:
-            in_float = made["float"].tobytes()
+        in_float = in_float or made["float"].tobytes()
         rows = zip(made["steps"].tolist(), made["errors"].tolist(), strict=True)
-        steps += tuple(Step(n, e) for n, e in rows if n not in {s.name for s in steps})
+        steps |= {name: Step(name, error) for name, error in rows if name not in steps}
     compiled = compile_for_edgetpu(files["coral"], role) if "coral" in files else None
-    return Converted(role, files, in_float, steps, compiled)
+    return Converted(role, files, in_float, tuple(steps.values()), compiled)
 
 
-def _convert(
-    net: Net,
-    examples: Floats,
-    target: Target,
-    recipe: QuantizationRecipe,
-    form: Scheme,
-    workspace: Workspace,
-    first: bool,
-) -> Arrays:
-    folder = workspace.scratch("saved")
-    steps = list(net.save(folder, target))
-    in_float = b""
-    if first:
-        in_float = to_float(folder)
+@dataclass
+class _Work:
+    """The float work on one network, done when it is first needed."""
+
+    net: Net
+    examples: Floats
+    recipe: QuantizationRecipe
+    workspace: Workspace
+    _saved: dict[str, _Saved] = field(default_factory=dict)
+    _refined: dict[Scheme, tuple[Net, Floats]] = field(default_factory=dict)
+
+    def convert(self, target: Target, form: Scheme, whole: bool) -> Arrays:
+        """The file for a target, with the float steps and, when `whole`, the float file."""
+        exact = self._save("exact", self.net, target)
+        steps, in_float = list(exact.steps), b""
+        if whole:
+            in_float = exact.in_float
+            steps.append(self._compared(in_float))
+        if form not in self._refined:
+            self._refined[form] = refine(self.net, self.examples, form, self.recipe)
+        refined, inputs = self._refined[form]
+        saved = exact if refined is self.net else self._save(form, refined, target)
+        content = quantize(saved.folder, inputs, target=target, scheme=form)
+        return {
+            "int8": np.frombuffer(content, np.uint8),
+            "float": np.frombuffer(in_float, np.uint8),
+            "steps": np.array([step.name for step in steps]),
+            "errors": np.array([step.error for step in steps]),
+        }
+
+    def _save(self, name: str, net: Net, target: Target) -> _Saved:
+        """The float SavedModel, made before for another target where that serves this one too."""
+        before = self._saved.get(name)
+        if before and not before.differs:
+            return before
+        folder = self.workspace.scratch(f"saved-{name}")
+        steps = net.save(folder, target)
+        self._saved[name] = _Saved(folder, steps, to_float(folder))
+        return self._saved[name]
+
+    def _compared(self, in_float: bytes) -> Step:
         model = Model(in_float, find_runtime(), name="float network")
-        probes = examples[:PROBES]
-        got = np.concatenate([model(probe[None]) for probe in probes])
-        expected = net(probes)
-        steps.append(checked("TensorFlow → TFLite in float", expected, got.reshape(expected.shape)))
-    refined, inputs = refine(net, examples, form, recipe)
-    if refined is not net:
-        folder = workspace.scratch("saved")
-        refined.save(folder, target)
-    content = quantize(folder, inputs, target=target, scheme=form)
-    return {
-        "int8": np.frombuffer(content, np.uint8),
-        "float": np.frombuffer(in_float, np.uint8),
-        "steps": np.array([step.name for step in steps]),
-        "errors": np.array([step.error for step in steps]),
-    }
+        probes = self.examples[:PROBES]
+        expected = self.net(probes)
+        got = np.concatenate([model(probe[None]) for probe in probes]).reshape(expected.shape)
+        return checked("TensorFlow → TFLite in float", expected, got)
+
+
+@dataclass(frozen=True)
+class _Saved:
+    """A float SavedModel."""
+
+    folder: Path
+    steps: tuple[Step, ...]
+    in_float: bytes
+    """the same as a `.tflite` file"""
+
+    @property
+    def differs(self) -> bool:
+        """Whether other targets have another graph: it has what `convert.upsampling` writes."""
+        names = {operator.name for operator in read_graph(self.in_float).operators}
+        return bool(names & {"DEPTH_TO_SPACE", "RESIZE_NEAREST_NEIGHBOR"})
 
 
 def _serves(

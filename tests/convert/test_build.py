@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 
-import convert.conversion
 from convert.build import Order, build
 from convert.certificate import Limits
+from convert.conversion import _Work
 from convert.errors import CheckpointError, ConvertError
 from convert.op_gate import inspect
 from edge.errors import UsageError
@@ -126,25 +126,25 @@ def test_built_twice_it_is_the_same(built: Path, tmp_path: Path, sounds: tuple[s
 def test_an_interrupted_build_continues(
     built: Path, tmp_path: Path, sounds: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unchanged, made = convert.conversion._convert, []
+    unchanged, made = _Work.convert, []
 
-    def interrupted(net: object, *rest: object) -> object:
+    def interrupted(work: _Work, *rest: object) -> object:
         if len(made) == 2:
             raise KeyboardInterrupt
-        made.append(net)
-        return unchanged(net, *rest)  # type: ignore[arg-type]
+        made.append(work)
+        return unchanged(work, *rest)  # type: ignore[arg-type]
 
     out = tmp_path / "bundle"
-    monkeypatch.setattr(convert.conversion, "_convert", interrupted)
+    monkeypatch.setattr(_Work, "convert", interrupted)
     with pytest.raises(KeyboardInterrupt):
         build(order(out, sounds))
     assert [path.name for path in tmp_path.iterdir()] == ["bundle.work"]
 
-    def counted(net: object, *rest: object) -> object:
-        made.append(net)
-        return unchanged(net, *rest)  # type: ignore[arg-type]
+    def counted(work: _Work, *rest: object) -> object:
+        made.append(work)
+        return unchanged(work, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(convert.conversion, "_convert", counted)
+    monkeypatch.setattr(_Work, "convert", counted)
     build(order(out, sounds))
     assert len(made) == 5  # two before, three after
     assert contents(out)["trunk.tflite"] == contents(built)["trunk.tflite"]
