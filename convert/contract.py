@@ -82,7 +82,7 @@ def draft(
     for role, network in converted.items():
         models[role], named = _model(network)
         files |= named
-    pooling: MeanPooling | AttentionPooling = MeanPooling()
+    pooling: MeanPooling | AttentionPooling = MeanPooling(unit_vectors=voice.unit_vectors)
     if voice.attention:
         files["pooling/inputs.npy"] = npy(voice.attention.inputs)
         files["pooling/outputs.npy"] = npy(voice.attention.outputs)

@@ -44,7 +44,9 @@ class Encoder:
     @cached_property
     def pool(self) -> Pooling:
         """Makes a pooled vector `(m,)` of the vectors of windows `(windows, n)`."""
-        return Attention(**vars(self.voice.attention)) if self.voice.attention else Mean()
+        if self.voice.attention:
+            return Attention(**vars(self.voice.attention))
+        return Mean(self.voice.unit_vectors)
 
     def features(self, pooled: Floats) -> Floats:
         """Face features `(n, dimensions)` of pooled vectors `(n, m)`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
+import keras  # type: ignore[import-untyped]
 import numpy as np
 import tensorflow as tf
 
@@ -30,7 +30,7 @@ def for_boards(layer: keras.Layer, target: Target) -> keras.Layer:
     return layer
 
 
-class Enlarge(keras.Layer):
+class Enlarge(keras.Layer):  # type: ignore[misc]
     """Nearest-neighbour upsampling by whole factors; Keras' own repeats, which becomes TILE."""
 
     def __init__(self, size: tuple[int, int], **options: Any) -> None:
@@ -63,7 +63,7 @@ def enlarged(values: Any, factors: tuple[int, int]) -> Any:
     return repeated
 
 
-class TransposedConvolution(keras.Layer):
+class TransposedConvolution(keras.Layer):  # type: ignore[misc]
     """A Conv2DTranspose, with its weights and activation, in operators that the target runs."""
 
     def __init__(self, layer: keras.layers.Conv2DTranspose, target: Target) -> None:

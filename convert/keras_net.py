@@ -65,7 +65,7 @@ def _for_boards(model: Any, shape: tuple[int, ...], target: Target) -> Any:
 
     The layers of a model that is written as a class cannot be told apart: it stays as it is.
     """
-    import keras
+    import keras  # type: ignore[import-untyped]
 
     from convert.keras_layers import for_boards
 
@@ -92,7 +92,7 @@ def _with_output(model: Any, place: int) -> Any:
 
 
 def _static_shape(model: Any) -> tuple[int, ...]:
-    inputs = getattr(model, "inputs", None) or ()
+    inputs: list[Any] = list(getattr(model, "inputs", None) or ())
     if len(inputs) != 1:
         raise ConvertError(
             f"The Keras model {model.name} has {len(inputs)} known inputs; one is wanted."

@@ -14,12 +14,9 @@ def probes(shape: tuple[int, ...], example: Floats | None = None) -> Floats:
     deviation 1. One input alone could agree by being the same in both layouts.
     """
     random = np.random.default_rng(0)
-    flat = example is None or not float(np.std(example)) > 0
-    mean, spread = (0.0, 1.0) if flat else (float(np.mean(example)), float(np.std(example)))
-    inputs = [
-        random.normal(mean, spread, shape),
-        random.uniform(mean, mean + 2 * spread, shape),
-    ]
-    if example is not None:
-        inputs.append(example)
-    return np.concatenate(inputs).astype(np.float32)
+    mean, spread = 0.0, 1.0
+    if example is not None and float(np.std(example)) > 0:
+        mean, spread = float(np.mean(example)), float(np.std(example))
+    inputs = [random.normal(mean, spread, shape), random.uniform(mean, mean + 2 * spread, shape)]
+    given = [] if example is None else [example]
+    return np.concatenate([*inputs, *given]).astype(np.float32)

@@ -41,7 +41,7 @@ def recognise(checkpoint: Checkpoint) -> Match | None:
     if checkpoint.kind != "keras-model":
         return None
     model = open_keras_model(checkpoint.path)
-    inputs = getattr(model, "inputs", None) or ()
+    inputs: list[Any] = list(getattr(model, "inputs", None) or ())
     return role(_sizes(inputs[0]), _outputs(model)) if len(inputs) == 1 else None
 
 
@@ -80,7 +80,7 @@ def face(checkpoint: Checkpoint, recipe: FaceRecipe) -> FaceDecoder:
 
 def attribute(checkpoint: Checkpoint, recipe: AttributeRecipe) -> Net:
     """The model's vector, before a softmax at its end."""
-    import keras
+    import keras  # type: ignore[import-untyped]
 
     model = open_keras_model(checkpoint.path)
     outputs = _outputs(model)

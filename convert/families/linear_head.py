@@ -60,7 +60,7 @@ def attribute(checkpoint: Checkpoint, recipe: AttributeRecipe) -> Net:
     modules: list[nn.Module] = []
     for layer in layers:
         weights = np.asarray(checkpoint.tensors[f"{layer}weight"], np.float32)
-        dense = nn.utils.skip_init(nn.Linear, weights.shape[1], weights.shape[0])
+        dense = nn.Linear(weights.shape[1], weights.shape[0])
         with torch.no_grad():
             dense.weight.copy_(torch.tensor(weights))
             bias = checkpoint.tensors.get(f"{layer}bias")

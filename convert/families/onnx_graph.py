@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime as ort
+import onnxruntime as ort  # type: ignore[import-untyped]
 
 from convert.architectures.picture_values import picture_values
 from convert.checkpoints.checkpoint import Checkpoint
@@ -101,9 +101,7 @@ def attribute(checkpoint: Checkpoint, recipe: AttributeRecipe) -> Net:
     return _net(model, name)
 
 
-def _as_rgb(
-    model: onnx.ModelProto, name: str, shape: Shape, recipe: FaceRecipe, path: str
-) -> str:
+def _as_rgb(model: onnx.ModelProto, name: str, shape: Shape, recipe: FaceRecipe, path: str) -> str:
     """Bring the picture to RGB 0…1, in place; returns the output's new name."""
     editor = Editor(model)
     last = editor.producer(name)

@@ -50,11 +50,15 @@ class Pooling(ABC):
         return pool.result()
 
 
+@dataclass(frozen=True)
 class Mean(Pooling):
     """The average of all windows."""
 
+    unit_vectors: bool = False
+    """each window's vector is scaled to length 1 first"""
+
     def start(self) -> Pool:
-        return _RunningMean()
+        return _RunningMean(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +94,7 @@ def pooling(bundle: Bundle) -> Pooling:
     """The bundle's pooling."""
     part = bundle.manifest.voice.pooling
     if not isinstance(part, AttentionPooling):
-        return Mean()
+        return Mean(part.unit_vectors)
     return Attention(
         inputs=bundle.array(part.inputs),
         outputs=bundle.array(part.outputs),
@@ -108,12 +112,13 @@ def unit(vector: Floats) -> Floats:
 class _RunningMean:
     """A sum in float64, so that hours of speech do not round."""
 
-    def __init__(self) -> None:
+    def __init__(self, mean: Mean) -> None:
+        self._mean = mean
         self.windows = 0
         self._sum: npt.NDArray[np.float64] = np.zeros(1)
 
     def add(self, vector: Floats) -> None:
-        self._sum = self._sum + vector
+        self._sum = self._sum + (unit(vector) if self._mean.unit_vectors else vector)
         self.windows += 1
 
     def result(self) -> Floats:

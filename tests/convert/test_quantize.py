@@ -99,9 +99,7 @@ def test_quantizing_without_examples_is_refused(saved: Path) -> None:
         quantize(saved, lambda: iter(()))
 
 
-def test_another_process_writes_the_same_bytes(
-    net: TorchNet, saved: Path, tmp_path: Path
-) -> None:
+def test_another_process_writes_the_same_bytes(net: TorchNet, saved: Path, tmp_path: Path) -> None:
     np.save(tmp_path / "inputs.npy", INPUTS)
     net.save(tmp_path / "again", "cpu")
     done = subprocess.run(

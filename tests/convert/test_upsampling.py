@@ -92,7 +92,9 @@ def test_random_layers_are_exact(target: Target, seed: int) -> None:
 
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize(("block", "kernel", "padding"), [(2, 3, 1), (3, 1, 0), (2, 4, (0, 3))])
-def test_depth_to_space_goes_for_coral(block: int, kernel: int, padding: object, bias: bool) -> None:
+def test_depth_to_space_goes_for_coral(
+    block: int, kernel: int, padding: object, bias: bool
+) -> None:
     layer = nn.Sequential(
         nn.Conv2d(3, 5 * block**2, kernel, padding=padding, bias=bias), nn.PixelShuffle(block)
     )

@@ -27,7 +27,12 @@ def saved(folder: Path, weights: dict[str, torch.Tensor]) -> Checkpoint:
 @pytest.mark.parametrize("prefix", ["", "head."])
 def test_layers_are_put_in_order_with_relu_between(prefix: str, tmp_path: Path) -> None:
     module = nn.Sequential(
-        nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 4), *[nn.Identity()] * 7, nn.ReLU(), nn.Linear(4, 3)
+        nn.Linear(6, 5),
+        nn.ReLU(),
+        nn.Linear(5, 4),
+        *[nn.Identity()] * 7,
+        nn.ReLU(),
+        nn.Linear(4, 3),
     )
     weights = {f"{prefix}{name}": value for name, value in reversed(module.state_dict().items())}
     assert f"{prefix}11.weight" in weights

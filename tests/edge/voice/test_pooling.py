@@ -98,3 +98,12 @@ def test_streaming_with_attention_and_without_a_head(schema_2, woman_sound: np.n
     made = Attention(bundle.array("inputs.npy"), bundle.array("outputs.npy"), True, True, 8)
     expected = by_torch(made, np.stack(vectors))
     np.testing.assert_allclose(whole, expected / np.linalg.norm(expected), atol=1e-4)
+
+
+def test_a_mean_of_unit_vectors_counts_every_window_alike() -> None:
+    pool = Mean(unit_vectors=True)
+    np.testing.assert_allclose(
+        pool(VECTORS), np.mean([unit(vector) for vector in VECTORS], axis=0), atol=1e-6
+    )
+    scaled = VECTORS * np.arange(1, 8, dtype=np.float32)[:, None]
+    np.testing.assert_allclose(pool(scaled), pool(VECTORS), atol=1e-6)
