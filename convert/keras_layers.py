@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras  # type: ignore[import-untyped]
+import keras
 import numpy as np
 import tensorflow as tf
 

@@ -15,6 +15,8 @@ from convert.probes import probes
 from convert.quiet import quiet
 from edge.inference.manifest import Target
 
+OPSET = 17
+
 
 class KerasNet:
     """A model with one input: (n, values), (n, T, C) or (n, H, W, C), as Keras has them.
@@ -49,15 +51,17 @@ class KerasNet:
         return (checked("Keras → SavedModel", self(inputs), saved_model.run(folder, inputs)),)
 
     def save_onnx(self, path: Path) -> None:
-        try:
-            import tf2onnx  # type: ignore[import-not-found]  # noqa: F401
-        except ImportError as error:
-            raise ConvertError(
-                "Writing a Keras model as ONNX needs tf2onnx, which is not installed. Leave the "
-                "ONNX file out, or give the network as ONNX."
-            ) from error
         with quiet("Converting Keras to ONNX"):
-            self._model.export(os.fspath(path), format="onnx", verbose=False)
+            import tensorflow as tf
+            import tf2onnx
+
+            function = tf.function(
+                lambda values: self._model(values, training=False),
+                input_signature=[tf.TensorSpec(self._shape, tf.float32, "input")],
+            )
+            tf2onnx.convert.from_function(
+                function, function.input_signature, opset=OPSET, output_path=os.fspath(path)
+            )
 
 
 def _for_boards(model: Any, shape: tuple[int, ...], target: Target) -> Any:
@@ -65,7 +69,7 @@ def _for_boards(model: Any, shape: tuple[int, ...], target: Target) -> Any:
 
     The layers of a model that is written as a class cannot be told apart: it stays as it is.
     """
-    import keras  # type: ignore[import-untyped]
+    import keras
 
     from convert.keras_layers import for_boards
 

@@ -87,7 +87,7 @@ def _dense_to_map(editor: Editor, reshape: onnx.NodeProto) -> None:
     """Dense → (element-wise) → Reshape to (1, C, H, W)."""
     shape = editor.shape(reshape.output[0])
     dense = _dense_before(editor, reshape)
-    if len(shape) != 4 or dense is None:
+    if len(shape) != 4 or dense is None or _turns(editor.alone(reshape.output[0]), TO_NCHW):
         return
     _, channels, height, width = shape
     _permute_outputs(editor, dense, _nhwc(shape[1:]))
@@ -116,8 +116,19 @@ def _map_to_dense(editor: Editor, flatten: onnx.NodeProto) -> None:
         return
     if dense is None or dense.op_type != "Gemm":
         return
+    if _turns(editor.producer(flatten.input[0]), TO_NHWC):
+        return
     _permute_inputs(editor, dense, _nhwc(before[1:]))
     editor.before(flatten, editor.node("Transpose", [flatten.input[0]], "map", perm=TO_NHWC))
+
+
+def _turns(node: onnx.NodeProto | None, order: tuple[int, ...]) -> bool:
+    """Whether a node changes the layout so already, as graphs that come from TensorFlow do."""
+    return (
+        node is not None
+        and node.op_type == "Transpose"
+        and tuple(attributes(node).get("perm", ())) == order
+    )
 
 
 def _nhwc(shape: tuple[int, ...]) -> Order:

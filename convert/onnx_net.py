@@ -8,7 +8,6 @@ import tempfile
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 

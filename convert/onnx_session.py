@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort  # type: ignore[import-untyped]
+import onnxruntime as ort
 
 from convert.axes import channels_first, channels_last
 from convert.errors import ConvertError

@@ -5,8 +5,8 @@ the Edge TPU has no DEPTH_TO_SPACE. So a transposed convolution becomes
 
 - on a map of 1×1: a dense layer;
 - for cpu and jetson: a convolution and DepthToSpace (the sub-pixel form);
-- for coral, and where the sub-pixel form would cut something off: nearest-neighbour resizing, a mask
-  of zeros and ones, and a convolution (the zero-stuffed form);
+- for coral, and where the sub-pixel form would cut something off: nearest-neighbour resizing, a
+  mask of zeros and ones, and a convolution (the zero-stuffed form);
 
 and for coral a convolution with DepthToSpace after it becomes the zero-stuffed form too. All are
 exact; `convert.transposed` has the arithmetic. In int8 the resizing keeps its scale, and the mask

@@ -39,7 +39,7 @@ def open_keras_model(path: Path) -> Any:
     try:
         with quiet(f"Opening {path}"):
             os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-            import keras  # type: ignore[import-untyped]
+            import keras
 
             if path.is_dir():
                 return _signature(path)

@@ -80,7 +80,7 @@ def face(checkpoint: Checkpoint, recipe: FaceRecipe) -> FaceDecoder:
 
 def attribute(checkpoint: Checkpoint, recipe: AttributeRecipe) -> Net:
     """The model's vector, before a softmax at its end."""
-    import keras  # type: ignore[import-untyped]
+    import keras
 
     model = open_keras_model(checkpoint.path)
     outputs = _outputs(model)

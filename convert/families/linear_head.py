@@ -59,14 +59,11 @@ def attribute(checkpoint: Checkpoint, recipe: AttributeRecipe) -> Net:
         )
     modules: list[nn.Module] = []
     for layer in layers:
-        weights = np.asarray(checkpoint.tensors[f"{layer}weight"], np.float32)
+        weights = checkpoint.tensors[f"{layer}weight"]
+        bias = checkpoint.tensors.get(f"{layer}bias", np.zeros(len(weights)))
         dense = nn.Linear(weights.shape[1], weights.shape[0])
-        with torch.no_grad():
-            dense.weight.copy_(torch.tensor(weights))
-            bias = checkpoint.tensors.get(f"{layer}bias")
-            dense.bias.zero_() if bias is None else dense.bias.copy_(
-                torch.tensor(np.asarray(bias, np.float32))
-            )
+        dense.weight.data = torch.tensor(weights, dtype=torch.float32)
+        dense.bias.data = torch.tensor(bias, dtype=torch.float32)
         modules += [dense, nn.ReLU()]
     inputs = checkpoint.tensors[f"{layers[0]}weight"].shape[1]
     return TorchNet(nn.Sequential(*modules[:-1]), torch.zeros(1, inputs))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime as ort  # type: ignore[import-untyped]
+import onnxruntime as ort
 
 from convert.architectures.picture_values import picture_values
 from convert.checkpoints.checkpoint import Checkpoint
@@ -24,7 +24,6 @@ from convert.families.graph_roles import (
     landmark_output,
     only_vector,
     picture_output,
-    pixels,
     role,
 )
 from convert.families.whole_graph import whole_graph

@@ -13,6 +13,8 @@ from onnx_cases import int8_graph, names, normal
 import convert.keras_layers
 from convert.errors import ConvertError
 from convert.keras_net import KerasNet
+from convert.net import relative_error
+from convert.onnx_net import OnnxNet
 from edge.inference.manifest import Target
 
 BAD = {"SHAPE", "STRIDED_SLICE", "PACK", "TILE", "TRANSPOSE", "TRANSPOSE_CONV"}
@@ -120,7 +122,7 @@ def test_one_of_two_outputs_is_taken() -> None:
 
 def test_a_dimension_without_size_is_named() -> None:
     open_ended = model(layers.Conv2D(2, 3), shape=(None, 10, 2))
-    with pytest.raises(ConvertError, match="Dimension 1 of the input .* has no fixed size"):
+    with pytest.raises(ConvertError, match=r"Dimension 1 of the input .* has no fixed size"):
         KerasNet(open_ended)
 
 
@@ -132,7 +134,7 @@ def test_several_inputs_are_refused() -> None:
 
 def test_a_layer_without_a_form_is_refused(tmp_path: Path) -> None:
     net = KerasNet(model(layers.Conv1DTranspose(3, 4, 2), shape=(6, 2)))
-    with pytest.raises(ConvertError, match="is Conv1DTranspose. Use Conv2DTranspose"):
+    with pytest.raises(ConvertError, match=r"is Conv1DTranspose\. Use Conv2DTranspose"):
         net.save(tmp_path, "cpu")
 
 
@@ -144,3 +146,13 @@ def test_a_layer_that_is_rewritten_wrongly_is_found(
     net = KerasNet(model(layers.Conv2DTranspose(3, 4, 2, "same"), shape=(4, 4, 2)))
     with pytest.raises(ConvertError, match="Keras → SavedModel changed the outputs by"):
         net.save(tmp_path, "coral")
+
+
+def test_a_model_is_written_as_onnx_too(tmp_path: Path) -> None:
+    net = KerasNet(model(*VOICE, shape=(12, 10, 2)))
+    net.save_onnx(tmp_path / "voice.onnx")
+    again = OnnxNet(tmp_path / "voice.onnx")
+    values = normal(2, 12, 10, 2)
+    assert again.input_shape == net.input_shape
+    assert relative_error(net(values), again(values)) < 1e-5
+    assert not names(int8_graph(again, tmp_path / "saved")) & BAD

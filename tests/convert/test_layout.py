@@ -54,6 +54,25 @@ def test_from_map_to_vector_to_map_both_orders_change() -> None:
     assert kinds(rewritten(module, 1, 2, 3, 4)).count("Transpose") == 2
 
 
+class Last(nn.Module):
+    """Flattened, and made a map again, with the channels last, as in TensorFlow."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(24, 12), nn.Linear(12, 30)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.relu(self.first(x.permute(0, 2, 3, 1).flatten(1)))
+        return torch.relu(self.second(x).view(1, 3, 2, 5).permute(0, 3, 1, 2))
+
+
+def test_what_has_its_channels_last_already_is_left_as_it_is() -> None:
+    found = kinds(rewritten(Last(), 1, 2, 3, 4))
+    assert [kind for kind in found if kind in ("Transpose", "Gemm")] == [
+        "Transpose", "Gemm", "Gemm", "Transpose",
+    ]  # fmt: skip
+
+
 class Shared(nn.Module):
     """One dense layer for two maps, and a dense layer whose output is used twice."""
 
