@@ -36,19 +36,36 @@ class Answer:
     """`(points, 2)`, pixels"""
 
 
-def answers(
-    engine: Engine, features: Sequence[Floats], tracts_cm: Sequence[float | None]
-) -> list[Answer]:
-    """The answers to sounds, each given as features `(windows, frames, bins, …)`."""
+class Trunks:
+    """The trunk's vectors of all sounds, computed once for each file and runtime: the trunk is
+    most of the work, and several targets share it."""
+
+    def __init__(self, features: Sequence[Floats]) -> None:
+        self._features = features
+        self._made: dict[tuple[bytes, str], list[Floats]] = {}
+
+    def __call__(self, engine: Engine) -> list[Floats]:
+        """The vectors `(windows, n)` of every sound."""
+        content = engine.bundle.model("trunk", engine.target)
+        key = (content, str(engine.runtime))
+        if key not in self._made:
+            trunk = engine.model("trunk")
+            self._made[key] = [
+                np.stack([trunk(window).ravel() for window in of_sound])
+                for of_sound in self._features
+            ]
+        return self._made[key]
+
+
+def answers(engine: Engine, trunks: Trunks, tracts_cm: Sequence[float | None]) -> list[Answer]:
+    """The answers to all sounds."""
     manifest = engine.bundle.manifest
     everything = frozenset(part.name for part in manifest.attributes)
-    trunk = engine.model("trunk")
     head = engine.model("head") if manifest.voice.head else None
     heads, painter = AttributeHeads(engine, everything), Painter(engine)
     pool = pooling(engine.bundle)
     made = []
-    for of_sound, tract_cm in zip(features, tracts_cm, strict=True):
-        vectors = np.stack([trunk(window).ravel() for window in of_sound])
+    for vectors, tract_cm in zip(trunks(engine), tracts_cm, strict=True):
         pooled = pool(vectors)
         feature = pooled if head is None else head(pooled).ravel()
         if manifest.voice.unit_feature:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,8 +81,10 @@ def read_array(path: Path, columns: int) -> Floats:
         if path.suffix == ".npy":
             array = np.load(path, allow_pickle=False)
         else:
-            array = np.loadtxt(path, delimiter=",", ndmin=2)
-    except (OSError, ValueError, EOFError) as error:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # an empty file is only warned of
+                array = np.loadtxt(path, delimiter=",", ndmin=2)
+    except (OSError, ValueError, EOFError, UserWarning) as error:
         raise CheckpointError(f"{path} is no table of numbers: {error}.") from error
     if array.ndim != 2 or array.shape[1] != columns or not np.all(np.isfinite(array)):
         raise CheckpointError(

@@ -38,6 +38,8 @@ def from_onnx(graph: Path, folder: Path) -> None:
         import onnx2tf
         import tf_keras  # type: ignore[import-untyped]
 
+        # it fetches pictures from the web for inputs with three channels, to try operators with
+        onnx2tf.onnx2tf.download_test_image_data = _pictures
         tf_keras.backend.clear_session()  # it numbers names, and they go into the file
         model = onnx2tf.convert(
             input_onnx_file_path=os.fspath(graph),
@@ -53,6 +55,11 @@ def from_onnx(graph: Path, folder: Path) -> None:
         (given,) = model.inputs
         # the model itself would be written too, its weights as JSON
         write(lambda values: model(values), model.variables, tuple(given.shape), folder)
+
+
+def _pictures() -> Floats:
+    """Random values in the shape of the pictures that onnx2tf tries operators with."""
+    return np.random.default_rng(0).random((20, 128, 128, 3), np.float32)
 
 
 def run(folder: Path, values: Floats) -> Floats:

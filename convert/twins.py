@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from convert.certificate import Way
-from convert.chain import Answer, answers
+from convert.chain import Answer, Trunks, answers
 from convert.contract import Draft
 from convert.conversion import Converted
 from convert.held_out import HeldOut
@@ -37,9 +37,14 @@ def answers_of_both(
 
     twin = bundle(lambda network, target: network.in_float)
     in_int8 = bundle(lambda network, target: network.files.get(target, network.first))
-    expected = _answers(twin, runtimes[0], "cpu", heard)
+    trunks = Trunks(heard.features)
+
+    def run(files: Bundle, runtime: Runtime, target: Target) -> list[Answer]:
+        return answers(Engine(files, runtime, THREADS, target), trunks, heard.tracts_cm)
+
+    expected = run(twin, runtimes[0], "cpu")
     ways = {
-        Way(target, str(runtime)): _answers(in_int8, runtime, target, heard)
+        Way(target, str(runtime)): run(in_int8, runtime, target)
         for target in distinct_targets(made)
         for runtime in runtimes
     }
@@ -56,8 +61,3 @@ def distinct_targets(made: Draft) -> list[Target]:
     for target in every:
         found.setdefault(tuple(p.files.get(target, p.files["cpu"]) for p in parts), target)
     return list(found.values())
-
-
-def _answers(bundle: Bundle, runtime: Runtime, target: Target, heard: HeldOut) -> list[Answer]:
-    engine = Engine(bundle, runtime, THREADS, target)
-    return answers(engine, heard.features, heard.tracts_cm)

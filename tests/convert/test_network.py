@@ -100,3 +100,14 @@ def test_what_a_converter_cannot_do_is_one_error(tmp_path, capfd) -> None:
     with pytest.raises(ConvertError, match="Converting PyTorch to ONNX failed"):
         TorchNet(Unknown(), torch.rand(1, 8)).save(tmp_path, "cpu")
     assert capfd.readouterr().out == ""
+
+
+def test_three_channels_fetch_nothing_from_the_web(
+    tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fetched(*given: object, **options: object) -> None:
+        raise AssertionError("onnx2tf fetched its pictures")
+
+    monkeypatch.setattr("requests.get", fetched)
+    steps = TorchNet(nn.Conv2d(3, 4, 3), torch.rand(1, 3, 8, 8)).save(tmp_path, "cpu")
+    assert steps[-1].name == "ONNX → TensorFlow"
