@@ -9,21 +9,21 @@ from pathlib import Path
 import msgspec
 
 from convert import contract
-from convert.certificate import Limits, certificate, require
-from convert.certificate_page import page
+from convert.certificate.certificate import Limits, certificate, require
+from convert.certificate.held_out import held_out
+from convert.certificate.page import page
+from convert.certificate.report import write_report
+from convert.certificate.twins import answers_of_both
 from convert.conversion import Converted, convert
 from convert.drive import read_array, read_drive
 from convert.encoder import Encoder
 from convert.examples import Examples, gather
 from convert.families.family import FaceDecoder
 from convert.fitting import Heads, fit_heads
-from convert.held_out import held_out
 from convert.model_card import card
-from convert.net import Floats, Net, Step, checked, in_batches
+from convert.nets.net import Floats, Net, Step, checked, in_batches
 from convert.networks import Networks, read_networks
 from convert.recipe import AttributeRecipe, FaceRecipe, Recipe, load_recipe
-from convert.report import write_report
-from convert.twins import answers_of_both
 from convert.workspace import Workspace, key
 from convert.writing import json_bytes, require_place, write_bundle
 from edge import __version__, selfcheck

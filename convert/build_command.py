@@ -69,7 +69,7 @@ def _build(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from convert.build import Order, build
-    from convert.certificate import Limits
+    from convert.certificate.certificate import Limits
 
     order = Order(
         recipe=arguments.recipe,

@@ -6,8 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from convert import build_command, certify_command, check_command, families_command
+from convert import build_command, families_command
+from convert.certificate import certify_command
 from convert.evaluate import command as evaluate_command
+from convert.gate import check_command
 from convert.reference import command as reference_command
 from edge.errors import UsageError
 

@@ -13,8 +13,8 @@ from convert.conversion import Converted
 from convert.drive import Drive
 from convert.encoder import Encoder
 from convert.families.family import FaceDecoder, VoiceEncoder
+from convert.gate.graph import read_graph
 from convert.golden import golden_sound
-from convert.graph import read_graph
 from convert.recipe import AttributeRecipe, Recipe
 from convert.writing import npy
 from edge.inference.manifest import (

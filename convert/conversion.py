@@ -1,7 +1,7 @@
 """One float network to the files of its targets, each step checked and kept.
 
 The float work is done once for all targets: their graphs differ only where the network enlarges
-maps with weights (`convert.upsampling`).
+maps with weights (`convert.nets.upsampling`).
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from convert.edgetpu import Compiled, compile_for_edgetpu
-from convert.graph import read_graph
-from convert.net import Floats, Net, Step, checked
-from convert.op_gate import inspect, require
-from convert.quantize import Scheme, quantize, to_float
+from convert.gate.edgetpu import Compiled, compile_for_edgetpu
+from convert.gate.graph import read_graph
+from convert.gate.op_gate import inspect, require
+from convert.nets.net import Floats, Net, Step, checked
+from convert.quantization.quantize import Scheme, quantize, to_float
+from convert.quantization.refine import refine
 from convert.recipe import QuantizationRecipe
-from convert.refine import refine
 from convert.workspace import Arrays, Workspace, key
 from edge.inference.interpreter import Model, find_runtime
 from edge.inference.manifest import Target
@@ -157,7 +157,7 @@ class _Saved:
 
     @property
     def differs(self) -> bool:
-        """Whether other targets have another graph: it has what `convert.upsampling` writes."""
+        """Whether other targets have another graph (`convert.nets.upsampling` writes it)."""
         names = {operator.name for operator in read_graph(self.in_float).operators}
         return bool(names & {"DEPTH_TO_SPACE", "RESIZE_NEAREST_NEIGHBOR"})
 

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from convert.errors import CheckpointError
-from convert.net import Floats
+from convert.nets.net import Floats
 from edge.errors import UsageError
 from edge.inference.manifest import (
     ChoiceDrive,

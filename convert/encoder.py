@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from convert.families.family import VoiceEncoder
-from convert.net import Floats, in_batches
+from convert.nets.net import Floats, in_batches
 from convert.sounds import windows
 from edge.voice.front_ends import FrontEnd
 from edge.voice.pooling import Attention, Mean, Pooling

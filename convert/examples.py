@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convert.encoder import Encoder
-from convert.net import Floats
+from convert.nets.net import Floats
 from convert.recipe import SoundsRecipe
 from convert.sounds import digest, find_sounds, spread, usable
 from convert.workspace import Workspace, key

@@ -21,10 +21,10 @@ from convert.heads import (
     fit_quantity,
 )
 from convert.labels import class_indices, read_labels, spans
-from convert.net import Floats, Net, in_batches
+from convert.nets.net import Floats, Net, in_batches
+from convert.nets.torch_net import TorchNet
 from convert.recipe import AttributeRecipe, LabelsRecipe
 from convert.sounds import digest, usable
-from convert.torch_net import TorchNet
 from convert.workspace import Workspace, key
 from edge.errors import UsageError
 

@@ -11,7 +11,7 @@ from convert.checkpoints.reader import read_checkpoint
 from convert.errors import CheckpointError
 from convert.families.family import FaceDecoder, Family, Role, VoiceEncoder
 from convert.families.registry import FAMILIES, family, recognise
-from convert.net import Net
+from convert.nets.net import Net
 from convert.recipe import AttributeRecipe, Recipe
 from edge.errors import UsageError
 

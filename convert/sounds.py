@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from convert.net import Floats
+from convert.nets.net import Floats
 from edge.audio.file import FileSource
 from edge.audio.speech import SpeechDetector
 from edge.errors import SoundError, UsageError

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from convert.errors import ConvertError
-from convert.net import Floats
+from convert.nets.net import Floats
 from edge.errors import UsageError
 from edge.inference.container import MANIFEST
 from edge.inference.manifest import Manifest

@@ -14,10 +14,10 @@ from itertools import pairwise, starmap
 import torch
 from torch import Tensor, nn
 
+from convert.architectures.folding import fold
 from convert.architectures.layers import convolution
 from convert.architectures.picture_values import PictureValues
 from convert.architectures.speech2face import KERNEL, POOLED, STRIDES, Sizes, Speech2Face
-from convert.folding import fold
 
 POINTS = 72
 

@@ -15,12 +15,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from convert.architectures.folding import fold
 from convert.architectures.layers import convolution, dense
 from convert.architectures.one_dimensional import OverTime, in_two_dimensions, widened
 from convert.architectures.picture_values import PictureValues
 from convert.architectures.sf2f import DIMENSIONS, KERNELS, SIDE, Decoder, Encoder, Inception
 from convert.architectures.wen_2019 import trunk as plain_trunk
-from convert.folding import fold
 
 _WIDEST = max(KERNELS)
 

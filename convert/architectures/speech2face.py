@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from convert.folding import ToVector, fold, with_weights
+from convert.architectures.folding import ToVector, fold, with_weights
 
 KERNEL = 4
 STRIDES = (1, 1, 1, 1, 1, 1, 1, 2, 2)

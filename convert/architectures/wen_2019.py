@@ -11,10 +11,10 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from convert.architectures.folding import fold
 from convert.architectures.layers import convolution, dense
 from convert.architectures.one_dimensional import OverTime, in_two_dimensions
 from convert.architectures.picture_values import PictureValues
-from convert.folding import fold
 
 BINS, DIMENSIONS, SIZE = 64, 64, 64
 _WIDTHS = (256, 384, 576, 864)

@@ -17,13 +17,13 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
+from convert.certificate.similarity import psnr, ssim
 from convert.evaluate.correlation import correlation
 from convert.evaluate.features import partners
 from convert.evaluate.hearing import Hearing
 from convert.evaluate.intervals import mean
 from convert.evaluate.metadata import LeftOut, Sound
 from convert.evaluate.results import Correlation, FaceReport, Similarity
-from convert.similarity import psnr, ssim
 from edge.errors import UsageError
 from edge.face.craniofacial import craniofacial
 from edge.face.landmarks import SCHEMES, point_count

@@ -9,11 +9,11 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from convert.certificate.similarity import cosines
 from convert.evaluate.intervals import SEED, Doubles, mean, share
 from convert.evaluate.metrics import Names
 from convert.evaluate.results import FeatureMoment, Retrieval, Similarity
-from convert.net import Floats
-from convert.similarity import cosines
+from convert.nets.net import Floats
 from edge.errors import UsageError
 
 RANKS = (1, 2, 5, 10)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from convert.checkpoints.checkpoint import Checkpoint
-from convert.net import Floats, Net
+from convert.nets.net import Floats, Net
 from convert.recipe import AttributeRecipe, FaceRecipe, VoiceRecipe
 from edge.inference.manifest import LandmarkScheme
 

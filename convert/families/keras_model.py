@@ -24,8 +24,8 @@ from convert.families.graph_roles import (
     role,
 )
 from convert.families.whole_graph import whole_graph
-from convert.keras_net import KerasNet
-from convert.net import Floats, Net
+from convert.nets.keras_net import KerasNet
+from convert.nets.net import Floats, Net
 from convert.recipe import AttributeRecipe, FaceRecipe, VoiceRecipe
 from edge.errors import UsageError
 

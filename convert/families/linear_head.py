@@ -16,9 +16,9 @@ from torch import nn
 from convert.checkpoints.checkpoint import Checkpoint
 from convert.errors import CheckpointError
 from convert.families.family import FaceDecoder, Match, VoiceEncoder
-from convert.net import Net
+from convert.nets.net import Net
+from convert.nets.torch_net import TorchNet
 from convert.recipe import AttributeRecipe, FaceRecipe, VoiceRecipe
-from convert.torch_net import TorchNet
 from edge.errors import UsageError
 
 NAME = "linear-head"

@@ -27,9 +27,9 @@ from convert.families.graph_roles import (
     role,
 )
 from convert.families.whole_graph import whole_graph
-from convert.net import Floats, Net
-from convert.onnx_edit import Editor
-from convert.onnx_net import OnnxNet
+from convert.nets.net import Floats, Net
+from convert.nets.onnx_edit import Editor
+from convert.nets.onnx_net import OnnxNet
 from convert.recipe import AttributeRecipe, FaceRecipe, VoiceRecipe
 from edge.errors import UsageError
 

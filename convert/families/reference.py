@@ -8,12 +8,12 @@ from convert.checkpoints.checkpoint import Checkpoint
 from convert.checkpoints.fill import fill
 from convert.errors import CheckpointError
 from convert.families.family import FaceDecoder, FrontEndChoice, Match, VoiceEncoder
-from convert.net import Floats, Net
+from convert.nets.net import Floats, Net
+from convert.nets.torch_net import TorchNet
 from convert.recipe import AttributeRecipe, FaceRecipe, VoiceRecipe
 from convert.reference.face.network import FaceDecoder as FaceNetwork
 from convert.reference.face.parameters import NAMES as PARAMETERS
 from convert.reference.voice.network import BANDS, EMBEDDING, FRAMES, POOLED, VoiceNetwork
-from convert.torch_net import TorchNet
 
 NAME = "reference"
 SUMMARY = "the small networks of the reference bundle: voice, gender, age, face"

@@ -22,7 +22,7 @@ from convert.families import s2f_pietkun
 from convert.families.family import FaceDecoder, Match, VoiceEncoder
 from convert.families.layer_order import in_keras, in_pytorch, theirs
 from convert.families.speech2face import cut
-from convert.net import Floats, Net
+from convert.nets.net import Floats, Net
 from convert.recipe import AttributeRecipe, FaceRecipe, VoiceRecipe
 from edge.errors import UsageError
 

@@ -21,9 +21,9 @@ from convert.checkpoints.differences import Shapes
 from convert.checkpoints.fill import filled, shapes
 from convert.families.family import FaceDecoder, Match, VoiceEncoder
 from convert.families.speech2face import cut
-from convert.net import Floats, Net
+from convert.nets.net import Floats, Net
+from convert.nets.torch_net import TorchNet
 from convert.recipe import AttributeRecipe, FaceRecipe, VoiceRecipe
-from convert.torch_net import TorchNet
 from edge.errors import UsageError
 
 NAME = "s2f-pietkun"

@@ -23,9 +23,9 @@ from convert.checkpoints.fill import filled, select, shapes
 from convert.errors import CheckpointError
 from convert.families.family import Attention, FaceDecoder, FrontEndChoice, Match, VoiceEncoder
 from convert.families.windows import Windows, refuse_unused, windows
-from convert.net import Floats, Net
+from convert.nets.net import Floats, Net
+from convert.nets.torch_net import TorchNet
 from convert.recipe import AttributeRecipe, FaceRecipe, VoiceRecipe
-from convert.torch_net import TorchNet
 from edge.errors import UsageError
 
 NAME = "sf2f"

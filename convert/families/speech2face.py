@@ -17,9 +17,9 @@ from convert.architectures.speech2face import (
 )
 from convert.families.family import FrontEndChoice, VoiceEncoder
 from convert.families.windows import refuse_unused
-from convert.net import Floats
+from convert.nets.net import Floats
+from convert.nets.torch_net import TorchNet
 from convert.recipe import VoiceRecipe
-from convert.torch_net import TorchNet
 from edge.errors import UsageError
 
 POSITIONS = 2

@@ -26,9 +26,9 @@ from convert.checkpoints.differences import Shapes
 from convert.checkpoints.fill import filled, shapes
 from convert.families.family import FaceDecoder, FrontEndChoice, Match, VoiceEncoder
 from convert.families.windows import Windows, frames, refuse_unused, windows
-from convert.net import Floats, Net
+from convert.nets.net import Floats, Net
+from convert.nets.torch_net import TorchNet
 from convert.recipe import AttributeRecipe, FaceRecipe, VoiceRecipe
-from convert.torch_net import TorchNet
 from edge.errors import UsageError
 
 NAME = "wen-2019"

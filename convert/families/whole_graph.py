@@ -7,7 +7,7 @@ import numpy as np
 from convert.errors import CheckpointError
 from convert.families.family import FrontEndChoice, VoiceEncoder
 from convert.families.windows import refuse_unused
-from convert.net import Floats, Net
+from convert.nets.net import Floats, Net
 from convert.recipe import VoiceRecipe
 from edge.errors import UsageError
 from edge.voice.front_ends import FRONT_ENDS, FrontEnd, front_end

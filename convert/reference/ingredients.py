@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from convert.net import Floats
+from convert.nets.net import Floats
 from convert.reference.face.network import RESOLUTIONS, FaceDecoder
 from convert.reference.identity import Voices, read_voices
 from convert.reference.voice.network import from_checkpoint

@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from convert.drive import DriveFile
-from convert.net import Floats
+from convert.nets.net import Floats
 from convert.reference import drives
 from convert.reference.card import card
 from convert.reference.face.parameters import HAIR_STYLES, sample_expression, sample_face

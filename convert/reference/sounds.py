@@ -24,7 +24,9 @@ def lay_out(data: Path, out: Path) -> dict[str, int]:
             (out / part).mkdir(parents=True)
         for recording in read_corpora(data):
             path = data / recording.corpus / recording.file
-            part = "calibration" if zlib.crc32(recording.speaker.encode()) % HELD_OUT else "held_out"
+            part = (
+                "calibration" if zlib.crc32(recording.speaker.encode()) % HELD_OUT else "held_out"
+            )
             (out / part / f"{recording.corpus}-{path.name}").symlink_to(path.resolve())
             counts[part] += 1
     except OSError as error:

@@ -8,10 +8,10 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from one_network import Converted, convert_network
 from tiny_networks import Decoder, Encoder, uniform
 
-from convert.network import Converted, convert_network
-from convert.torch_net import TorchNet
+from convert.nets.torch_net import TorchNet
 
 
 @pytest.fixture(scope="session")

@@ -12,11 +12,11 @@ import onnx
 import torch
 from torch import nn
 
-from convert.graph import Graph
-from convert.net import Floats, Net
-from convert.onnx_session import merge
-from convert.op_gate import require
-from convert.quantize import quantize
+from convert.gate.graph import Graph
+from convert.gate.op_gate import require
+from convert.nets.net import Floats, Net
+from convert.nets.onnx_session import merge
+from convert.quantization.quantize import quantize
 from edge.inference.manifest import Target
 
 

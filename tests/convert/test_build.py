@@ -11,10 +11,10 @@ import pytest
 import soundfile
 
 from convert.build import Order, build
-from convert.certificate import Limits
+from convert.certificate.certificate import Limits
 from convert.conversion import _Work
 from convert.errors import CheckpointError, ConvertError
-from convert.op_gate import inspect
+from convert.gate.op_gate import inspect
 from edge.errors import UsageError
 from edge.inference.bundle import Bundle, load_bundle
 from edge.inference.manifest import models

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 import torch
+from one_network import Converted, convert_network
 from tiny_networks import Encoder, Flattened, Swapped, uniform
 from torch import nn
 
-from convert import saved_model
 from convert.errors import ConvertError
-from convert.network import Converted, convert_network
-from convert.torch_net import TorchNet
+from convert.nets import saved_model
+from convert.nets.torch_net import TorchNet
 
 
 def test_the_encoder_becomes_int8_with_depthwise_convolutions(encoder: Converted) -> None:

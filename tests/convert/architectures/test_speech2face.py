@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from convert.architectures.folding import Signs
 from convert.architectures.random_weights import assign_random_weights
 from convert.architectures.speech2face import Sizes, Speech2Face, frames, head, trunk
-from convert.folding import Signs
 
 NARROW = Sizes(channels=(4, 4, 6, 6, 6, 8, 8, 8, 8), bins=41, feature=16)
 

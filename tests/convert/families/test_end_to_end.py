@@ -18,9 +18,9 @@ from keras import layers
 from torch import nn
 
 from convert.build import Order, build
-from convert.certificate import Limits
+from convert.certificate.certificate import Limits
 from convert.families.registry import family
-from convert.op_gate import inspect
+from convert.gate.op_gate import inspect
 from edge.inference.bundle import load_bundle
 from edge.inference.manifest import models
 

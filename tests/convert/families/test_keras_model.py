@@ -16,7 +16,7 @@ from convert.checkpoints.checkpoint import Checkpoint
 from convert.checkpoints.reader import read_checkpoint
 from convert.errors import CheckpointError
 from convert.families import keras_model
-from convert.net import relative_error
+from convert.nets.net import relative_error
 from convert.recipe import AttributeRecipe, FaceRecipe, VoiceRecipe
 from edge.errors import UsageError
 from edge.inference.manifest import Target

@@ -13,7 +13,7 @@ from convert.checkpoints.checkpoint import Checkpoint
 from convert.checkpoints.reader import read_checkpoint
 from convert.errors import CheckpointError
 from convert.families import linear_head
-from convert.net import relative_error
+from convert.nets.net import relative_error
 from convert.recipe import AttributeRecipe
 
 RECIPE = AttributeRecipe(name="gender")

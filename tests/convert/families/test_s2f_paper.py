@@ -19,7 +19,7 @@ from convert.checkpoints.reader import read_checkpoint
 from convert.errors import CheckpointError
 from convert.families import s2f_paper
 from convert.families.family import VoiceEncoder
-from convert.net import relative_error
+from convert.nets.net import relative_error
 from convert.recipe import FaceRecipe, VoiceRecipe
 from edge.errors import UsageError
 
@@ -253,7 +253,7 @@ import numpy as np
 from pathlib import Path
 from convert.checkpoints.checkpoint import Checkpoint
 from convert.families import s2f_paper
-from convert.net import relative_error
+from convert.nets.net import relative_error
 from convert.recipe import VoiceRecipe
 
 random = np.random.default_rng(0)

@@ -16,7 +16,7 @@ from convert.checkpoints.checkpoint import Checkpoint
 from convert.checkpoints.reader import read_checkpoint
 from convert.errors import CheckpointError
 from convert.families import s2f_pietkun
-from convert.net import relative_error
+from convert.nets.net import relative_error
 from convert.recipe import FaceRecipe, VoiceRecipe
 from edge.errors import UsageError
 

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from convert.reference.build import build
+from convert.reference.golden import golden_sound
 from tiny_networks import Decoder, Encoder, uniform
 from torch import nn
 
-from convert.check import check
+from convert.certificate.check import check
 from convert.errors import ConvertError
 from convert.reference import drives
-from convert.reference.build import build
 from convert.reference.face.parameters import NAMES, table
-from convert.reference.golden import golden_sound
 from convert.reference.identity import Voices
 from convert.reference.ingredients import VOICE_FILES, Ingredients, part, read_ingredients
 from edge.errors import BundleError, UsageError

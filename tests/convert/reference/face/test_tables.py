@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from convert.reference.face.tables import write_tables
 from convert.reference.face.landmarks import MEASURES
 from convert.reference.face.parameters import INDEX, NAMES
 from convert.reference.face.render_dataset import load_shards, sample_shard, shard_path
+from convert.reference.face.tables import write_tables
 
 
 def test_tables_are_written(tmp_path: Path) -> None:

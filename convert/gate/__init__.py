@@ -1,0 +1,1 @@
+"""Which graphs each kind of board runs, and why not."""
