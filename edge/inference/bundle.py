@@ -19,7 +19,7 @@ from edge.inference.manifest_reader import parse_manifest
 from edge.voice.front_ends import FrontEnd, front_end
 
 TOTAL_LIMIT = 2**30
-"""bytes of all files of a bundle together: the paper's encoder with a large decoder has 270 MB a target"""
+"""bytes of all files together; the paper's encoder with a large decoder has 270 MB a target"""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -10,6 +13,10 @@ from torch.nn import functional
 from convert.architectures.folding import Signs
 from convert.architectures.random_weights import assign_random_weights
 from convert.architectures.speech2face import Sizes, Speech2Face, frames, head, trunk
+from convert.gate.graph import read_graph
+from convert.gate.op_gate import inspect
+from convert.nets.torch_net import TorchNet
+from convert.quantization.quantize import quantize
 
 NARROW = Sizes(channels=(4, 4, 6, 6, 6, 8, 8, 8, 8), bins=41, feature=16)
 
@@ -129,3 +136,20 @@ def test_random_weights_are_the_same_for_the_same_seed_and_spread_as_in_training
                 torch.testing.assert_close(x.mean((0, 2, 3)), layer.bias, atol=1e-3, rtol=0)
                 spread = x.std((0, 2, 3))
                 torch.testing.assert_close(spread, layer.weight, atol=1e-2, rtol=1e-2)
+
+
+@pytest.mark.parametrize("negative", [False, True])
+def test_the_int8_graphs_have_no_other_operators(negative: bool, tmp_path: Path) -> None:
+    network = encoder(negative=negative)
+    cut = TorchNet(trunk(network, 2), torch.zeros(1, 2, frames(2), NARROW.bins))
+    rest = TorchNet(head(network), torch.zeros(1, NARROW.channels[-1] * NARROW.rows))
+    windows = speech_like(4, frames(2)).permute(0, 2, 3, 1).contiguous().numpy()
+    counts = {}
+    for name, net, inputs in (("trunk", cut, windows), ("head", rest, cut(windows))):
+        net.save(tmp_path / name, "coral")
+        content = quantize(tmp_path / name, inputs, target="coral")
+        assert inspect(content, "coral").passed
+        counts[name] = Counter(operator.name for operator in read_graph(content).operators)
+    assert counts["trunk"].pop("DEPTHWISE_CONV_2D", 0) == 4 * negative
+    assert counts["trunk"] == {"CONV_2D": 9, "MAX_POOL_2D": 4, "AVERAGE_POOL_2D": 1, "RESHAPE": 1}
+    assert counts["head"] == {"RELU": 1, "FULLY_CONNECTED": 2}

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_edgetpu import COPY, LOG, PARTLY
+from gate.test_edgetpu import COPY, LOG, PARTLY
 from tiny_graphs import graph
 
 from convert.errors import ModelFileError

@@ -1,28 +1,30 @@
-"""A bundle built from tiny networks loads as the board loads it, and resists damage."""
+"""The reference recipe holds what the work folders hold, and moves the face as it says."""
 
 from __future__ import annotations
 
-import json
+import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from convert.reference.build import build
-from convert.reference.golden import golden_sound
-from tiny_networks import Decoder, Encoder, uniform
-from torch import nn
 
-from convert.certificate.check import check
-from convert.errors import ConvertError
+from convert.checkpoints.reader import read_checkpoint
+from convert.drive import read_drive
+from convert.families import reference as family
+from convert.golden import golden_sound
+from convert.recipe import FaceRecipe, VoiceRecipe, load_recipe
 from convert.reference import drives
+from convert.reference.face.network import FaceDecoder
 from convert.reference.face.parameters import NAMES, table
 from convert.reference.identity import Voices
-from convert.reference.ingredients import VOICE_FILES, Ingredients, part, read_ingredients
-from edge.errors import BundleError, UsageError
+from convert.reference.ingredients import VOICE_FILES, Ingredients, read_ingredients
+from convert.reference.recipe import write_recipe
+from convert.reference.voice.network import VoiceNetwork
+from edge.errors import UsageError
 from edge.face.drive import FaceDrive
-from edge.inference.bundle import Bundle, load_bundle
+from edge.inference.bundle import Bundle
 from edge.voice.estimate import Choice, Estimate, Quantity
 from edge.voice.listener import Heard
 
@@ -51,7 +53,7 @@ def evaluation() -> dict[str, Any]:
     }
     age = {"all": AGE, "by_corpus": {"librispeech": AGE}, "by_decade": {"20s": AGE}}
     at = {"gender": gender, "age": age}
-    return {"speakers": 123, "1s": at, "3s": at, "6s": at}
+    return {"speakers": 123, "networks": "float networks", "1s": at, "3s": at, "6s": at}
 
 
 def voices(seed: int) -> Voices:
@@ -61,26 +63,9 @@ def voices(seed: int) -> Voices:
     return Voices(own + 0.3 * chance.normal(size=(80, 8)), speaker, chance.normal(size=(80, 2)))
 
 
-def windows() -> np.ndarray:
-    """Features that differ as those of speech do: in level and in the slope over the bands."""
-    chance = np.random.default_rng(3)
-    slope = chance.normal(size=(50, 1, 1, 1)) * np.linspace(-1, 1, 64)[:, None]
-    level = chance.normal(size=(50, 1, 1, 1))
-    return (level + slope + 0.3 * chance.normal(size=(50, 98, 64, 1))).astype(np.float32)
-
-
 @pytest.fixture(scope="module")
 def ingredients() -> Ingredients:
-    torch.manual_seed(0)
-    spread = np.random.default_rng(0).normal(size=(50, 8)).astype(np.float32)
     return Ingredients(
-        parts={
-            "trunk": part(Encoder(16), windows()),
-            "head": part(nn.Linear(16, 8), uniform(50, 16)),
-            "gender": part(nn.Sequential(nn.ReLU(), nn.Linear(8, 3)), spread),
-            "age": part(nn.Sequential(nn.ReLU(), nn.Linear(8, 34)), spread),
-            "face": part(Decoder(len(NAMES)), uniform(50, len(NAMES))),
-        },
         calibration={
             "gender": {
                 "classes": ["female", "male", "child"],
@@ -117,70 +102,54 @@ def ingredients() -> Ingredients:
             "eyes_psnr": 24.3,
             "dark_skin_psnr": 27.6,
         },
-        sources={"voice.pt": "0" * 64, "face.pt": "1" * 64},
         people={"librispeech": {"train": 164, "calibration": 16, "test": 25}},
+        face_size=128,
     )
 
 
 @pytest.fixture(scope="module")
-def built(ingredients: Ingredients, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("bundles") / "reference"
-    build(ingredients, out)
+def written(ingredients: Ingredients, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(0)
+    out = tmp_path_factory.mktemp("recipes") / "reference"
+    write_recipe(ingredients, {"voice": VoiceNetwork(), "face": FaceDecoder()}, out)
     return out
 
 
-@pytest.fixture(scope="module")
-def bundle(built: Path) -> Bundle:
-    return load_bundle(built)
+def test_the_recipe_is_valid_and_has_the_calibration(written: Path) -> None:
+    recipe = load_recipe(written / "recipe.toml")
+    gender, age = recipe.attributes
+    assert gender.classes == ("female", "male", "child")
+    assert (gender.temperature, gender.threshold, gender.withheld[0].above) == (1.2, 0.8, 0.2)
+    assert age.bins is not None
+    assert (age.bins.count, age.coverage, age.unit) == (34, 0.81, "years")
+    assert recipe.absent == {"ethnicity": "not in this bundle"}
 
 
-def test_the_bundle_is_whole(bundle: Bundle) -> None:
-    manifest = bundle.manifest
-    assert [attribute.name for attribute in manifest.attributes] == ["gender", "age"]
-    assert manifest.absent == {"ethnicity": "not in this bundle"}
-    assert not any(attribute.sensitive for attribute in manifest.attributes)
-    assert manifest.voice.dimensions == 8
-    assert manifest.face.size == 16
-    assert {"certificate.json", "certificate.html", "MODEL_CARD.md"} <= set(manifest.files)
+def test_the_checkpoints_are_of_the_family(written: Path) -> None:
+    voice, face = (read_checkpoint(written / f"{name}.pt") for name in ("voice", "face"))
+    assert family.voice(voice, VoiceRecipe(checkpoint="x")).frames == 98
+    assert family.face(face, FaceRecipe()).picture.input_shape == (1, len(NAMES))
 
 
-@pytest.mark.parametrize("name", ["trunk.tflite", "identity.npy", "MODEL_CARD.md"])
-def test_a_flipped_byte_is_refused(built: Path, tmp_path: Path, name: str) -> None:
-    for file in (path for path in built.rglob("*") if path.is_file()):
-        copy = tmp_path / file.relative_to(built)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes(file.read_bytes())
-    damaged = bytearray((tmp_path / name).read_bytes())
-    damaged[len(damaged) // 2] ^= 1
-    (tmp_path / name).write_bytes(bytes(damaged))
-    with pytest.raises(BundleError, match=name):
-        load_bundle(tmp_path)
+def test_the_drive_is_whole(written: Path) -> None:
+    drive = read_drive(written / "drive.json", frozenset())
+    assert [parameter.name for parameter in drive.file.parameters] == list(NAMES)
+    assert set(drive.files) == {"identity.npy", "styles.npy"}
+    assert np.load(written / "examples.npy").shape[1] == len(NAMES)
 
 
-def test_the_card_has_the_measured_numbers(bundle: Bundle) -> None:
-    card = bundle.contents["MODEL_CARD.md"].decode()
+def test_the_card_has_the_measured_numbers(written: Path) -> None:
+    card = (written / "MODEL_CARD.md").read_text()
     for number in ("123 speakers", "90.0% [70%–97%]", "28.4 dB", "0.042", "7.2 years", "164"):
         assert number in card
+    assert "float networks" in card
     assert "$" not in card
     assert "80s" not in card
 
 
-def test_the_certificate_names_every_model(bundle: Bundle) -> None:
-    certificate = json.loads(bundle.contents["certificate.json"])
-    assert set(certificate["models"]) == {"trunk", "head", "gender", "age", "face"}
-
-
-def test_the_models_pass_again_on_this_machine(bundle: Bundle) -> None:
-    report = check(bundle)
-    assert set(report["models"]) == {"trunk", "head", "gender", "age", "face"}
-    for model in report["models"].values():
-        assert len(model["ms"]) == 2
-        assert model["mean_steps_apart"] <= 1
-
-
 def heard(gender: dict[str, float], years: float, seed: int = 0) -> Heard:
     value = max(gender, key=lambda name: gender[name])
-    feature = np.random.default_rng(seed).normal(size=8).astype(np.float32)
+    feature = np.random.default_rng(seed).normal(size=256).astype(np.float32)
     estimate = Estimate(
         evidence_s=6.0,
         attributes={
@@ -197,8 +166,8 @@ def heard(gender: dict[str, float], years: float, seed: int = 0) -> Heard:
     return Heard(estimate, None)
 
 
-def test_estimates_move_the_face(bundle: Bundle) -> None:
-    drive, place = FaceDrive(bundle), {name: i for i, name in enumerate(NAMES)}
+def test_estimates_move_the_face(reference: Bundle) -> None:
+    drive, place = FaceDrive(reference), {name: i for i, name in enumerate(NAMES)}
     woman = drive(heard({"female": 1.0, "male": 0.0, "child": 0.0}, 25))
     man = drive(heard({"female": 0.0, "male": 1.0, "child": 0.0}, 80))
     unsure = drive(heard({"female": 0.5, "male": 0.5, "child": 0.0}, 80))
@@ -212,18 +181,11 @@ def test_estimates_move_the_face(bundle: Bundle) -> None:
     assert sum(woman[hair]) == sum(man[hair]) == 1
 
 
-def test_two_voices_get_two_faces_and_one_voice_keeps_its_own(bundle: Bundle) -> None:
-    drive, scores = FaceDrive(bundle), {"female": 1.0, "male": 0.0, "child": 0.0}
+def test_two_voices_get_two_faces_and_one_voice_keeps_its_own(reference: Bundle) -> None:
+    drive, scores = FaceDrive(reference), {"female": 1.0, "male": 0.0, "child": 0.0}
     one, again, other = (drive(heard(scores, 30, seed)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, again)
     assert np.abs(one - other).max() > 0.1
-
-
-def test_only_a_bundle_is_replaced(ingredients: Ingredients, tmp_path: Path) -> None:
-    (tmp_path / "letters.txt").write_text("kept")
-    with pytest.raises(ConvertError, match="no bundle"):
-        build(ingredients, tmp_path)
-    assert (tmp_path / "letters.txt").read_text() == "kept"
 
 
 def test_missing_work_names_the_stage(tmp_path: Path) -> None:
@@ -232,8 +194,6 @@ def test_missing_work_names_the_stage(tmp_path: Path) -> None:
 
 
 def test_work_that_is_older_than_the_checkpoint_is_refused(tmp_path: Path) -> None:
-    import os
-
     for name in VOICE_FILES:
         (tmp_path / name).write_bytes(b"")
     os.utime(tmp_path / "embeddings.npz", (1, 1))
