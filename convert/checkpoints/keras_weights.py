@@ -31,6 +31,9 @@ _VARIABLES = {
 }
 """kind of layer, how many arrays → their names in Keras 3's order"""
 
+DEEPEST = 32
+"""groups within each other; a damaged file may hold one that contains itself"""
+
 
 def has_architecture(path: Path) -> bool:
     """Whether an .h5 file holds the whole model. Raises CheckpointError."""
@@ -85,14 +88,18 @@ def _old(path: Path, group: h5py.Group) -> Iterator[tuple[str, h5py.Dataset]]:
             yield f"{layer}/{last}", dataset
 
 
-def _new(group: h5py.Group, name: str = "") -> Iterator[tuple[str, h5py.Dataset]]:
-    """Layers lie at any depth; each has a group `vars` with numbered arrays."""
+def _new(group: h5py.Group, name: str = "", depth: int = 0) -> Iterator[tuple[str, h5py.Dataset]]:
+    """Layers lie within each other; each has a group `vars` with numbered arrays."""
+    if depth > DEEPEST:
+        raise CheckpointError(
+            f"{group.file.filename} is damaged: its layers lie within each other without end."
+        )
     for key in group:
         member = _member(group, key)
         if not isinstance(member, h5py.Group):
             continue
         if key != "vars":
-            yield from _new(member, key)
+            yield from _new(member, key, depth + 1)
             continue
         arrays = {each: _member(member, each) for each in sorted(member, key=_number)}
         kind = re.sub(r"_\d+$", "", name)

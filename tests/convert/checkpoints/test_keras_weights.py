@@ -211,3 +211,11 @@ def test_a_truncated_file_is_refused(keras_2: Any, tmp_path: Path) -> None:
     (tmp_path / "w.h5").write_bytes(content[: len(content) // 2])
     with pytest.raises(CheckpointError, match="damaged or cut off"):
         read_checkpoint(tmp_path / "w.h5")
+
+
+def test_a_group_that_contains_itself_is_refused(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a.weights.h5", "w") as file:
+        layers = file.create_group("layers")
+        layers["again"] = layers
+    with pytest.raises(CheckpointError, match="without end"):
+        read_checkpoint(tmp_path / "a.weights.h5")
