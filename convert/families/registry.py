@@ -18,6 +18,7 @@ FAMILIES: Mapping[str, str] = {
     "sf2f": "sf2f",
     "onnx": "onnx_graph",
     "keras": "keras_model",
+    "linear-head": "linear_head",
     "reference": "reference",
 }
 """name in recipes → module in this package"""
