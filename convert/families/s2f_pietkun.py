@@ -3,6 +3,9 @@
 Two front ends were used: real and imaginary part, and later magnitude and phase. The file does not
 say which, and the shapes are the same. The published program makes magnitude and phase now, so
 that is the default; a recipe names the other one as `s2f-complex-601`.
+
+The texture is taken for the logits of a sigmoid. Some versions of the program show its values as
+they are: for those a recipe says `picture = "0..1"`.
 """
 
 from __future__ import annotations
