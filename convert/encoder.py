@@ -24,13 +24,14 @@ class Encoder:
     @property
     def window_samples(self) -> int:
         """Samples of a window."""
-        return self.front_end.samples(self.voice.frames)
+        return self.voice.window_samples or self.front_end.samples(self.voice.frames)
 
     @property
     def hop_samples(self) -> int:
         """Samples from one window to the next."""
-        later = self.voice.frames + self.voice.step_frames
-        return self.front_end.samples(later) - self.window_samples
+        frames = self.voice.frames
+        later = self.front_end.samples(frames + self.voice.step_frames)
+        return later - self.front_end.samples(frames)
 
     def windows(self, sound: Floats) -> Floats:
         """Features `(windows, frames, bins, …)` of speech `(samples,)`."""

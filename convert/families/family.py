@@ -59,6 +59,8 @@ class VoiceEncoder:
     """from one window to the next"""
     receptive_field_frames: int
     stride_frames: int
+    window_samples: int = 0
+    """of a window, where it holds more than its frames take; 0: as few as give the frames"""
     published: Callable[[Floats], Floats] | None = None
     """the checkpoint as its authors run it: features `(frames, bins[, channels])` of one clip →
     face feature `(dimensions,)`. For a clip of one window it must agree with trunk and head"""

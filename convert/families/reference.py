@@ -13,6 +13,7 @@ from convert.nets.torch_net import TorchNet
 from convert.recipe import AttributeRecipe, FaceRecipe, VoiceRecipe
 from convert.reference.face.network import FaceDecoder as FaceNetwork
 from convert.reference.face.parameters import NAMES as PARAMETERS
+from convert.reference.voice.features import WINDOW
 from convert.reference.voice.network import BANDS, EMBEDDING, FRAMES, POOLED, VoiceNetwork
 
 NAME = "reference"
@@ -50,6 +51,7 @@ def voice(checkpoint: Checkpoint, recipe: VoiceRecipe) -> VoiceEncoder:
         step_frames=STEP_FRAMES,
         receptive_field_frames=FRAMES,
         stride_frames=STEP_FRAMES,
+        window_samples=WINDOW,
         published=published,
     )
 

@@ -272,6 +272,8 @@ def test_an_interrupted_run_continues(
     running = subprocess.Popen(
         [sys.executable, "-c", RUN, reference_path(), *arguments],
         stderr=subprocess.PIPE, text=True, start_new_session=True,
+        # a shell ignores Ctrl-C for what it runs in the background, and that is inherited
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     deadline = time.monotonic() + 60
     while len([*cache.glob("*")] if cache.exists() else []) < 3 and running.poll() is None:
