@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +13,9 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from convert.errors import ConvertError
 
 TAIL_LINES = 12
+NO_SPACE = os.strerror(errno.ENOSPC)
+NOISE = re.compile(r"[IWE]\d{4} |WARNING: All log messages before absl")
+"""what TensorFlow writes whenever it starts"""
 
 
 @contextmanager
@@ -36,9 +41,7 @@ def quiet(step: str) -> Iterator[None]:
             sys.stdout.flush()
             sys.stderr.flush()
             log.seek(0)
-            tail = "".join(log.readlines()[-TAIL_LINES:])
-            reason = f"{type(error).__name__}: {error}".strip()
-            raise ConvertError(f"{step} failed. {reason}\n{tail}".rstrip()) from error
+            raise ConvertError(_sentence(step, error, log.readlines())) from error
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
@@ -46,3 +49,14 @@ def quiet(step: str) -> Iterator[None]:
             os.dup2(saved[1], 2)
             os.close(saved[0])
             os.close(saved[1])
+
+
+def _sentence(step: str, error: BaseException, lines: list[str]) -> str:
+    """What failed, with the end of what was written; a full disk in words of its own."""
+    if NO_SPACE in str(error):
+        return (
+            f"{step} failed: there is no space left on the disk. Free some, and run the same "
+            "command again: it continues where it was."
+        )
+    tail = "".join([line for line in lines if not NOISE.match(line)][-TAIL_LINES:])
+    return f"{step} failed. {type(error).__name__}: {error}\n{tail}".strip()

@@ -72,7 +72,10 @@ class Workspace:
         """An empty folder for a step's own files."""
         path = self.folder / name
         shutil.rmtree(path, ignore_errors=True)
-        path.mkdir()
+        try:
+            path.mkdir()
+        except OSError as error:
+            raise _unwritable(path, error) from error
         return path
 
     def close(self, *, remove: bool) -> None:
@@ -88,10 +91,14 @@ class Workspace:
         try:
             replace_file(path, lambda file: file.write(content))
         except OSError as error:
-            raise ConvertError(
-                f"{path} cannot be written: {error.strerror}. Free some space and run the same "
-                "command again: it continues where it was."
-            ) from error
+            raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> ConvertError:
+    return ConvertError(
+        f"{path} cannot be written: {error.strerror}. Free some space and run the same command "
+        "again: it continues where it was."
+    )
 
 
 def key(*parts: Any) -> str:
