@@ -26,8 +26,7 @@ from convert.networks import Networks, read_networks
 from convert.recipe import AttributeRecipe, FaceRecipe, Recipe, load_recipe
 from convert.workspace import Workspace, key
 from convert.writing import json_bytes, require_place, write_bundle
-from edge import __version__, selfcheck
-from edge.inference.bundle import load_bundle
+from edge import __version__
 from edge.inference.manifest import Manifest, Target
 from edge.voice.front_ends import front_end
 
@@ -126,7 +125,6 @@ def _build(order: Order, recipe: Recipe, workspace: Workspace, progress: Progres
         },
     )
     write_bundle(whole.manifest, whole.files, order.out)
-    selfcheck.check(load_bundle(order.out))
     progress("Writing the report beside it")
     for sentence in write_report(order.out, order.targets, measured, pictures, converted, nets):
         progress(sentence)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,10 @@ import numpy as np
 from convert.errors import ConvertError
 from convert.nets.net import Floats
 from edge.errors import UsageError
+from edge.inference.bundle import load_bundle
 from edge.inference.container import MANIFEST
 from edge.inference.manifest import Manifest
+from edge.selfcheck import check
 
 
 def require_place(out: Path) -> None:
@@ -26,16 +28,21 @@ def require_place(out: Path) -> None:
 
 
 def write_bundle(manifest: Manifest, files: Mapping[str, bytes], out: Path) -> None:
-    """All files into a folder beside `out`, then into its place.
+    """All files into a folder beside `out`, which is tried as the board does it, then into the
+    place of `out`.
 
-    Raises ConvertError when there is no space or no right to; what was in the place stays then.
+    Raises ConvertError when there is no space or no right to, BundleError when the board would
+    refuse the bundle; what was in the place stays then.
     """
     text = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
-    write_folder({**files, MANIFEST: text}, out)
+    write_folder({**files, MANIFEST: text}, out, lambda folder: check(load_bundle(folder)))
 
 
-def write_folder(files: Mapping[str, bytes], out: Path) -> None:
-    """Files by name into the folder `out`, which appears whole. Raises ConvertError."""
+def write_folder(
+    files: Mapping[str, bytes], out: Path, try_out: Callable[[Path], None] = lambda folder: None
+) -> None:
+    """Files by name into the folder `out`, which appears whole, and only after `try_out` has
+    looked at it. Raises ConvertError, and what `try_out` raises."""
     fresh, old = out.with_name(f"{out.name}.new"), out.with_name(f"{out.name}.old")
     try:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -43,6 +50,7 @@ def write_folder(files: Mapping[str, bytes], out: Path) -> None:
             path = fresh / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
+        try_out(fresh)
         shutil.rmtree(old, ignore_errors=True)
         if out.exists():
             out.rename(old)

@@ -15,7 +15,7 @@ from convert.certificate.certificate import Limits
 from convert.conversion import _Work
 from convert.errors import CheckpointError, ConvertError
 from convert.gate.op_gate import inspect
-from edge.errors import UsageError
+from edge.errors import BundleError, UsageError
 from edge.inference.bundle import Bundle, load_bundle
 from edge.inference.manifest import models
 
@@ -177,6 +177,46 @@ def test_a_bundle_that_lost_too_much_is_not_written(
 def recipe_copy(tmp_path: Path) -> Path:
     shutil.copytree(RECIPE.parent, tmp_path / "recipe", ignore=shutil.ignore_patterns("sounds"))
     return tmp_path / "recipe" / "recipe.toml"
+
+
+def test_a_head_is_fitted_on_labelled_sounds(
+    recipe_copy: Path, tmp_path: Path, sounds: tuple[str, str], woman: Path, man: Path, s2f_edge
+) -> None:
+    """Pieces of two voices under many names: enough to see that a head is fitted and used."""
+    rows = ["file,speaker,gender"]
+    for label, path in (("female", woman), ("male", man)):
+        sound, rate = soundfile.read(path, dtype="float32")
+        for number, piece in enumerate(np.array_split(sound, 8)):
+            name = f"{label}-{number}.wav"
+            soundfile.write(recipe_copy.with_name(name), piece, rate)
+            rows.append(f"{name},{label}-{number},{label}")
+    recipe_copy.with_name("labels.csv").write_text("\n".join(rows))
+    text = recipe_copy.read_text()
+    start, end = text.index("[[attributes]]"), text.index("[absent]")
+    fitted = """[[attributes]]
+name = "gender"
+classes = ["female", "male"]
+labels = { file = "labels.csv", column = "gender" }
+
+"""
+    recipe_copy.write_text(text[:start] + fitted + text[end:])
+    out = tmp_path / "out"
+    build(order(out, sounds, recipe=recipe_copy, without=frozenset({"age"})))
+    assert "on speakers that were held out: sounds" in (out / "MODEL_CARD.md").read_text()
+    done = s2f_edge("render", woman, man, "--bundle", out, "--out", tmp_path, "--json")
+    said = [line["attributes"]["gender"]["scores"] for line in done.lines]
+    assert said[0]["female"] > 0.5 > said[1]["female"]
+
+
+def test_what_the_board_would_refuse_is_not_put_in_place(
+    recipe_copy: Path, tmp_path: Path, sounds: tuple[str, str]
+) -> None:
+    text = recipe_copy.read_text()
+    start, end = text.rindex("[[attributes]]"), text.index("[absent]")
+    recipe_copy.write_text(text[:start] + text[end:])  # the drive still goes by age
+    with pytest.raises(BundleError, match="drives the face by age"):
+        build(order(tmp_path / "out", sounds, recipe=recipe_copy))
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_damaged_checkpoint_is_refused(
