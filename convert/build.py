@@ -97,8 +97,9 @@ def _build(order: Order, recipe: Recipe, workspace: Workspace, progress: Progres
     converted: dict[str, Converted] = {}
     for role, net in nets.items():
         progress(f"Converting the {role}")
+        origin = key(stamp, heads.made_from.get(role), inputs[role])
         converted[role] = convert(
-            role, net, inputs[role], order.targets, recipe.quantization, workspace, stamp
+            role, net, inputs[role], order.targets, recipe.quantization, workspace, origin
         )
 
     progress("Measuring what int8 costs")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,6 +81,7 @@ def _build(arguments: argparse.Namespace) -> int:
         limits=Limits(arguments.min_cosine, arguments.min_agreement),
         sounds=(str(arguments.sounds[0]), str(arguments.sounds[1])) if arguments.sounds else None,
     )
+    started = time.monotonic()
     console = Console(file=sys.stderr)
     with console.status("Starting") as status:
 
@@ -87,11 +90,12 @@ def _build(arguments: argparse.Namespace) -> int:
             console.print(step)
 
         manifest = build(order, show)
-    sys.stdout.write("\n".join(_summary(arguments.out, manifest)) + "\n")
+    sys.stdout.write("\n".join(_summary(arguments.out, manifest, started)) + "\n")
     return 0
 
 
-def _summary(out: Path, manifest: Manifest) -> Sequence[str]:
+def _summary(out: Path, manifest: Manifest, started: float) -> Sequence[str]:
+    """What `build` says at the end; `started`: when, on the monotonic clock."""
     total = sum(file.bytes for file in manifest.files.values())
     measured = json.loads((out / manifest.certificate).read_text())
     lines = [f"{out}: {manifest.name} {manifest.version}, {total:,} bytes."]
@@ -101,6 +105,9 @@ def _summary(out: Path, manifest: Manifest) -> Sequence[str]:
             f"{way}: cosine {found['feature']['cosine']:.4f}, face {found['face']['psnr_db']} dB"
             + (f", agreement: {agree}." if agree else ".")
         )
+    seconds = time.monotonic() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+    lines.append(f"Built in {seconds / 60:.1f} minutes with at most {peak:.1f} GB of memory.")
     lines.append(f"The certificate is in {out / 'certificate.html'}, latencies in {out}.report.")
     return lines
 

@@ -41,6 +41,8 @@ class Heads:
     calibrated: tuple[Calibrated, ...]
     reports: Mapping[str, Any]
     """of those that were fitted or calibrated here: how well they do on held-out speakers"""
+    made_from: Mapping[str, str]
+    """of those that were fitted here: the key of the labels and features that they come from"""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def fit_heads(
     carry a head.
     """
     nets: dict[str, Net] = {}
-    calibrated, reports = [], {}
+    calibrated, reports, keys = [], {}, {}
     for recipe in wanted:
         _check(recipe)
         if recipe.name in given and recipe.temperature:
@@ -86,9 +88,10 @@ def fit_heads(
             found = _fit(recipe, heard)
             example = torch.zeros(1, heard.features.shape[1])
             nets[recipe.name] = TorchNet(found.module, example)
+            keys[recipe.name] = key(recipe, heard.labels, heard.speakers.tolist(), heard.features)
         calibrated.append(Calibrated(recipe, found.temperature, found.coverage))
         reports[recipe.name] = asdict(found.report)
-    return Heads(nets, tuple(calibrated), reports)
+    return Heads(nets, tuple(calibrated), reports, keys)
 
 
 def _check(recipe: AttributeRecipe) -> None:

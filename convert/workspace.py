@@ -31,7 +31,8 @@ class Workspace:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            # features of somebody's speech lie in it: nobody else may read them
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = (folder / "lock").open("w")
         except OSError as error:
             raise ConvertError(f"The folder {folder} cannot be made: {error.strerror}.") from error
@@ -102,5 +103,13 @@ def _unwritable(path: Path, error: OSError) -> ConvertError:
 
 
 def key(*parts: Any) -> str:
-    """A key for everything that a result is made from; parts are anything with a stable repr."""
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
+    """A key for everything that a result is made from: arrays, and what has a stable repr."""
+    total = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            total.update(f"{part.dtype}{part.shape}".encode())
+            total.update(np.ascontiguousarray(part).tobytes())
+        else:
+            total.update(repr(part).encode())
+        total.update(b"\0")
+    return total.hexdigest()

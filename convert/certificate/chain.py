@@ -16,7 +16,7 @@ from edge.inference.engine import Engine
 from edge.voice.attributes import AttributeHeads
 from edge.voice.estimate import Attribute, Estimate
 from edge.voice.listener import Heard
-from edge.voice.pooling import pooling
+from edge.voice.pooling import pooling, unit
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def answers(engine: Engine, trunks: Trunks, tracts_cm: Sequence[float | None]) -
         pooled = pool(vectors)
         feature = pooled if head is None else head(pooled).ravel()
         if manifest.voice.unit_feature:
-            feature = feature / max(float(np.linalg.norm(feature)), 1e-12)
+            feature = unit(feature)
         attributes = heads(feature)
         estimate = Estimate(
             evidence_s=CRISP_S,

@@ -31,6 +31,18 @@ def test_other_inputs_make_it_again(workspace: Workspace) -> None:
     assert workspace.content("trunk.tflite", key("a", 2), lambda: b"new") == b"new"
 
 
+def test_a_key_goes_by_the_values_of_arrays() -> None:
+    long = np.zeros(10_000, np.float32)
+    other = long.copy()
+    other[5_000] = 1
+    assert key("a", long) == key("a", long.copy())
+    assert len({key("a", long), key("a", other), key("a", long[:-1]), key("a")}) == 4
+
+
+def test_features_of_speech_are_nobody_elses(workspace: Workspace) -> None:
+    assert workspace.folder.stat().st_mode & 0o077 == 0
+
+
 def test_arrays_come_back_as_they_were(workspace: Workspace) -> None:
     arrays = {"features": np.arange(6, dtype=np.float32).reshape(2, 3), "steps": np.array(["a"])}
     for _ in range(2):
