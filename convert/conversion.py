@@ -20,8 +20,9 @@ from convert.quantization.quantize import Scheme, quantize, to_float
 from convert.quantization.refine import refine
 from convert.recipe import QuantizationRecipe
 from convert.workspace import Arrays, Workspace, key
-from edge.inference.interpreter import Model, find_runtime
 from edge.inference.manifest import Target
+from edge.inference.model import local_model
+from edge.inference.runtime import find_runtime
 
 CONVERTERS = ("onnx2tf 1.29.24", "tensorflow 2.19.0")
 ORDER: tuple[Target, ...] = ("cpu", "jetson", "coral")
@@ -139,7 +140,7 @@ class _Work:
         return self._saved[name]
 
     def _compared(self, in_float: bytes) -> Step:
-        model = Model(in_float, find_runtime(), name="float network")
+        model = local_model(in_float, find_runtime(), name="float network")
         probes = self.examples[:PROBES]
         expected = self.net(probes)
         got = np.concatenate([model(probe[None]) for probe in probes]).reshape(expected.shape)

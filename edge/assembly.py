@@ -13,8 +13,9 @@ from edge.display.choose import open_display
 from edge.face import craniofacial
 from edge.inference.bundle import Bundle, load_bundle, reference_path
 from edge.inference.engine import Engine
-from edge.inference.interpreter import find_runtime
 from edge.inference.manifest import ChoiceAttribute, QuantityAttribute
+from edge.inference.placement import Placement
+from edge.inference.runtime import find_runtime
 from edge.mqtt.catalogue import Catalogue
 from edge.mqtt.publisher import Publisher
 from edge.pipeline import Pipeline
@@ -34,8 +35,7 @@ def engine(settings: Settings) -> Engine:
     inference = settings.inference
     made = Engine(
         load_bundle(path, inference.target),
-        find_runtime(inference.runtime),
-        inference.threads,
+        Placement(find_runtime(inference.runtime), inference.threads),
         inference.target,
     )
     try_out(made)

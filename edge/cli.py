@@ -18,8 +18,8 @@ from edge import __version__, assembly, doctor, settings
 from edge.audio import meter
 from edge.inference.bundle import Bundle, load_bundle, reference_path
 from edge.inference.delegates import is_compiled
-from edge.inference.interpreter import RUNTIMES
 from edge.inference.manifest import Target, models, targets
+from edge.inference.runtime import RUNTIMES
 from edge.mqtt.broker import broker
 from edge.render import render
 from edge.selfcheck import check

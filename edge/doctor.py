@@ -14,7 +14,7 @@ from edge.audio.microphone import choose, microphones
 from edge.display.choose import available
 from edge.errors import EdgeError
 from edge.inference.delegates import delegate_libraries
-from edge.inference.interpreter import find_runtime, installed_runtimes
+from edge.inference.runtime import find_runtime, installed_runtimes
 from edge.mqtt.broker import broker
 from edge.settings import Settings
 

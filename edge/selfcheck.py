@@ -11,14 +11,15 @@ from edge.face.landmarks import point_count
 from edge.face.painter import Painter
 from edge.inference.bundle import Bundle
 from edge.inference.engine import Engine
-from edge.inference.interpreter import find_runtime
 from edge.inference.manifest import AttentionPooling, ChoiceAttribute, Target
+from edge.inference.placement import Placement
+from edge.inference.runtime import find_runtime
 from edge.voice.listener import Listener
 
 
 def check(bundle: Bundle, runtime: str = "auto", target: Target = "cpu") -> None:
     """Run the golden sound through the whole bundle. Raises BundleError."""
-    try_out(Engine(bundle, find_runtime(runtime), target=target))
+    try_out(Engine(bundle, Placement(find_runtime(runtime)), target=target))
 
 
 def try_out(engine: Engine) -> None:

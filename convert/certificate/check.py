@@ -12,8 +12,10 @@ from convert.gate.op_gate import require
 from convert.nets.net import Floats
 from edge.inference.bundle import Bundle
 from edge.inference.engine import Engine
-from edge.inference.interpreter import Model, find_runtime, installed_runtimes
 from edge.inference.manifest import models
+from edge.inference.model import Model, local_model
+from edge.inference.placement import Placement
+from edge.inference.runtime import find_runtime, installed_runtimes
 from edge.voice.pooling import pooling, unit
 
 STEPS = 1.0
@@ -35,7 +37,7 @@ def check(bundle: Bundle) -> dict[str, Any]:
 
 def golden_inputs(bundle: Bundle) -> dict[str, Floats]:
     """An input for every model: the golden features, and what follows from them."""
-    engine, manifest = Engine(bundle, find_runtime()), bundle.manifest
+    engine, manifest = Engine(bundle, Placement()), bundle.manifest
     values = {"trunk": bundle.array(manifest.front_end.golden.features)}
     feature = pooling(bundle)([engine.model("trunk")(values["trunk"]).ravel()])
     if manifest.voice.head:
@@ -58,7 +60,7 @@ def _model(name: str, content: bytes, values: Floats) -> dict[str, Any]:
     outputs, times = [], {}
     for setting in installed_runtimes():
         runtime = find_runtime(setting)
-        model = Model(content, runtime, name=name)
+        model = local_model(content, runtime, name=name)
         outputs.append(model(values))
         times[str(runtime)] = _fastest(model, values)
     mean, largest = 0.0, 0

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edge.inference.interpreter import Model, Runtime, find_runtime, installed_runtimes
+from edge.inference.model import local_model
+from edge.inference.runtime import Runtime, find_runtime, installed_runtimes
 
 FEWEST, MOST, ENOUGH_S = 3, 50, 0.5
 """runs of a network, and seconds after which there are enough"""
@@ -46,7 +47,7 @@ def _both(in_float: bytes, in_int8: bytes, runtime: Runtime, role: str) -> tuple
 
     The two take turns, so that a slow moment meets both.
     """
-    models = [Model(content, runtime, name=role) for content in (in_float, in_int8)]
+    models = [local_model(content, runtime, name=role) for content in (in_float, in_int8)]
     values = np.random.default_rng(0).normal(size=models[0].input_shape).astype(np.float32)
     best = [np.inf, np.inf]
     started, runs = time.perf_counter(), 0

@@ -12,8 +12,9 @@ from convert.contract import Draft
 from convert.conversion import Converted
 from edge.inference.bundle import Bundle
 from edge.inference.engine import Engine
-from edge.inference.interpreter import Runtime, find_runtime, installed_runtimes
 from edge.inference.manifest import Target, models
+from edge.inference.placement import Placement
+from edge.inference.runtime import Runtime, find_runtime, installed_runtimes
 from edge.voice.front_ends import FrontEnd
 
 THREADS = 2
@@ -40,7 +41,7 @@ def answers_of_both(
     trunks = Trunks(heard.features)
 
     def run(files: Bundle, runtime: Runtime, target: Target) -> list[Answer]:
-        return answers(Engine(files, runtime, THREADS, target), trunks, heard.tracts_cm)
+        return answers(Engine(files, Placement(runtime, THREADS), target), trunks, heard.tracts_cm)
 
     expected = run(twin, runtimes[0], "cpu")
     ways = {

@@ -21,8 +21,8 @@ from convert.evaluate.results import Report
 from edge import __version__
 from edge.errors import DeviceError, SoundError, UsageError
 from edge.inference.bundle import load_bundle
-from edge.inference.interpreter import find_runtime
 from edge.inference.manifest import Target
+from edge.inference.runtime import find_runtime
 
 CACHE = ".cache"
 

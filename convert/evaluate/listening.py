@@ -21,8 +21,9 @@ from edge import __version__
 from edge.errors import DeviceError, SoundError
 from edge.inference.bundle import load_bundle
 from edge.inference.engine import Engine
-from edge.inference.interpreter import find_runtime
 from edge.inference.manifest import Target
+from edge.inference.placement import Placement
+from edge.inference.runtime import find_runtime
 from edge.replace import replace_file
 
 
@@ -62,7 +63,7 @@ class Worker:
 
     def __init__(self, job: Job) -> None:
         bundle = load_bundle(job.bundle, job.target)
-        engine = Engine(bundle, find_runtime(job.runtime), target=job.target)
+        engine = Engine(bundle, Placement(find_runtime(job.runtime)), target=job.target)
         self._job, self._ear = job, Ear(engine, job.allowed, draw=job.draw)
 
     def __call__(self, path: Path) -> Hearing | Unreadable:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from edge.errors import BundleError
 from edge.inference.bundle import Bundle
-from edge.inference.interpreter import Model, Runtime
+from edge.inference.graph import Graph
+from edge.inference.interpreter import LocalGraph
 from edge.inference.manifest import Target
+from edge.inference.model import Model, StreamModel
+from edge.inference.placement import Placement
+from edge.inference.runtime import Runtime
 
 NAMES = {
     "trunk": "voice trunk",
+    "stream": "streaming voice trunk",
     "head": "voice head",
     "shared": "face decoder's first part",
     "landmarks": "landmark decoder",
@@ -18,29 +24,59 @@ NAMES = {
 }
 """what errors call the models; an attribute's is its head"""
 
+FACE_ROLES = frozenset({"shared", "landmarks", "face"})
+"""models of the stage that draws; the others belong to the stage that listens"""
+
+Opener = Callable[[bytes, Placement, str], Graph]
+"""`.tflite` file, placement, name for errors → the network, ready"""
+
 
 @dataclass(frozen=True)
 class Engine:
-    """The models of one bundle, all with the same runtime, threads and target.
+    """The models of one bundle for one target, each stage placed somewhere.
 
     Each is made once, when it is first asked for: the largest known takes seconds and 150 MB.
     Models may be shared by everything in one thread.
     """
 
     bundle: Bundle
-    runtime: Runtime
-    threads: int = 1
-    """CPU threads of each model"""
+    placement: Placement = field(default_factory=Placement)
     target: Target = "cpu"
     """which of the bundle's graphs are run"""
-    _made: dict[str, Model] = field(default_factory=dict, init=False, repr=False, compare=False)
+    face: Placement | None = None
+    """where the face is drawn; None: where the voice is heard"""
+    open_graph: Opener = LocalGraph
+    _graphs: dict[str, Graph] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _models: dict[str, Model] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def runtime(self) -> Runtime:
+        """Of the stage that listens."""
+        return self.placement.runtime
 
     def model(self, role: str) -> Model:
         """The model for a role. Raises BundleError."""
-        if role not in self._made:
-            name, content = NAMES.get(role, f"{role} head"), self.bundle.model(role, self.target)
+        if role not in self._models:
+            self._models[role] = Model(self._graph(role), name_of(role))
+        return self._models[role]
+
+    def stream(self) -> StreamModel:
+        """A streaming trunk at its beginning; all of them share one network. Raises BundleError."""
+        return StreamModel(self._graph("stream"), name_of("stream"))
+
+    def close(self) -> None:
+        """Let go of all models."""
+        for graph in self._graphs.values():
+            graph.close()
+        self._graphs.clear()
+        self._models.clear()
+
+    def _graph(self, role: str) -> Graph:
+        if role not in self._graphs:
+            place = (self.face or self.placement) if role in FACE_ROLES else self.placement
+            content = self.bundle.model(role, self.target)
             try:
-                self._made[role] = Model(content, self.runtime, self.threads, name)
+                self._graphs[role] = self.open_graph(content, place, name_of(role))
             except BundleError as error:
                 if self.target == "cpu":
                     raise
@@ -48,4 +84,9 @@ class Engine:
                     f"{error} A graph that was compiled for {self.target} needs that board's "
                     "accelerator; the target cpu runs everywhere."
                 ) from error
-        return self._made[role]
+        return self._graphs[role]
+
+
+def name_of(role: str) -> str:
+    """What errors call the model."""
+    return NAMES.get(role, f"{role} head")

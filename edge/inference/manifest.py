@@ -18,7 +18,7 @@ FileName = Annotated[str, Meta(max_length=200)]
 Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Target = Literal["cpu", "coral", "jetson"]
-ROLES = frozenset({"trunk", "head", "shared", "landmarks", "face"})
+ROLES = frozenset({"trunk", "stream", "head", "shared", "landmarks", "face"})
 """networks that are no attribute"""
 LandmarkScheme = Literal["ibug-68", "face-recognition-72"]
 
@@ -112,6 +112,11 @@ class Voice(_Part, frozen=True):
     pooling: MeanPooling | AttentionPooling = MeanPooling()
     unit_feature: bool = False
     """the face feature is scaled to length 1 before anything takes it"""
+    stream: Model | None = None
+    """the trunk with state: the `hop_samples` of new frames and what the frames before left →
+    the same vector as the trunk's of the window that ends with them, and what the next run needs.
+    Input and output 0 are frames and vector, the others state, in the same order. Null: only the
+    trunk is run, on whole windows"""
 
 
 class Withheld(_Part, frozen=True):
@@ -298,11 +303,12 @@ class Manifest(_Part, frozen=True):
 
 
 def models(manifest: Manifest) -> dict[str, Model]:
-    """Every network of the bundle by its role: trunk, head, the attributes' names, shared,
+    """Every network of the bundle by its role: trunk, stream, head, the attributes' names, shared,
     landmarks, face. Roles that the bundle does without are left out."""
     voice, face = manifest.voice, manifest.face
     roles = {
         "trunk": voice.trunk,
+        "stream": voice.stream,
         "head": voice.head,
         **{attribute.name: attribute.model for attribute in manifest.attributes},
         "shared": face.shared,

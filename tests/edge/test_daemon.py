@@ -17,7 +17,6 @@ from edge.display.memory import MemoryDisplay
 from edge.errors import DeviceError, SoundError
 from edge.inference.bundle import Bundle
 from edge.inference.engine import Engine
-from edge.inference.interpreter import find_runtime
 from edge.pipeline import Pipeline
 from edge.scene import Scene
 from edge.state import State
@@ -49,7 +48,7 @@ def run(
     bundle: Bundle, sound: np.ndarray, visible: frozenset[str] = VISIBLE, hold_s: float = 1.0
 ) -> list[Scene]:
     display = MemoryDisplay()
-    pipeline = Pipeline(Engine(bundle, find_runtime()), visible)
+    pipeline = Pipeline(Engine(bundle), visible)
     Daemon(Sound(sound), pipeline, [display], hold_s, visible).run()
     return list(display.scenes)
 
@@ -118,7 +117,7 @@ def test_what_is_switched_off_reaches_no_display(
 def test_a_source_that_breaks_is_shown_as_a_fault(reference: Bundle) -> None:
     display = MemoryDisplay()
     source = Sound(np.zeros(3200), SoundError("The microphone was unplugged. Plug it in."))
-    daemon = Daemon(source, Pipeline(Engine(reference, find_runtime())), [display], 1.0, VISIBLE)
+    daemon = Daemon(source, Pipeline(Engine(reference)), [display], 1.0, VISIBLE)
     with pytest.raises(SoundError, match="unplugged"):
         daemon.run()
     assert display.scenes[-1].state is State.FAULT
@@ -145,7 +144,7 @@ def test_a_broken_display_does_not_stop_the_others(
     reference: Bundle, woman_sound: np.ndarray, caplog: pytest.LogCaptureFixture
 ) -> None:
     broken, display = BrokenDisplay(), MemoryDisplay()
-    pipeline = Pipeline(Engine(reference, find_runtime()))
+    pipeline = Pipeline(Engine(reference))
     with caplog.at_level(logging.INFO):
         Daemon(Sound(woman_sound), pipeline, [broken, display], 1.0, VISIBLE).run()
     assert broken.asked == len(display.scenes) > 5

@@ -10,12 +10,13 @@ import numpy as np
 from convert.reference.voice.trials import Floats, Network
 from edge.inference.bundle import load_bundle
 from edge.inference.engine import Engine
-from edge.inference.interpreter import Model, find_runtime
+from edge.inference.model import Model
+from edge.inference.placement import Placement
 
 
 def int8_networks(path: Path) -> tuple[Mapping[str, Network], str]:
     """Networks by name, and what they are, in words. Raises BundleError."""
-    engine = Engine(load_bundle(path), find_runtime())
+    engine = Engine(load_bundle(path), Placement())
     names = ("trunk", "head", "gender", "age")
     networks = {name: batched(engine.model(name)) for name in names}
     bundle = engine.bundle

@@ -12,14 +12,13 @@ from convert.evaluate.hearing import Ear
 from edge.errors import SoundError
 from edge.inference.bundle import Bundle
 from edge.inference.engine import Engine
-from edge.inference.interpreter import find_runtime
 from edge.pipeline import Pipeline
 from edge.render import hear
 
 
 @pytest.fixture(scope="module")
 def engine(reference: Bundle) -> Engine:
-    return Engine(reference, find_runtime())
+    return Engine(reference)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +73,7 @@ def test_a_sensitive_attribute_needs_to_be_allowed(bundle_copy, woman: Path) -> 
     from edge.inference.bundle import load_bundle
 
     bundle_copy.add_ethnicity()
-    engine = Engine(load_bundle(bundle_copy.path), find_runtime())
+    engine = Engine(load_bundle(bundle_copy.path))
     off, on = (
         Ear(engine, allowed, draw=False)(woman).after["all"].choices["ethnicity"]
         for allowed in (frozenset(), frozenset({"ethnicity"}))

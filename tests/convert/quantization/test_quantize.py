@@ -20,7 +20,7 @@ from convert.gate.op_gate import inspect
 from convert.nets.net import Floats, relative_error
 from convert.nets.torch_net import TorchNet
 from convert.quantization.quantize import quantize, to_float
-from edge.inference.interpreter import Model, find_runtime
+from edge.inference.model import local_model
 
 INPUTS = normal(30, 12, 10, 2)
 
@@ -72,7 +72,7 @@ def test_wide_activations_are_closer_to_float(net: TorchNet, saved: Path) -> Non
         content = quantize(saved, INPUTS, scheme=scheme)  # type: ignore[arg-type]
         assert ends(read_graph(content)) == [kind, kind]
         assert inspect(content).passed
-        model = Model(content, find_runtime())
+        model = local_model(content)
         got = np.concatenate([model(sample[None]) for sample in INPUTS])
         errors.append(float(np.sqrt(np.mean((got - expected) ** 2))))
     # 0.4 to 0.6 for other weights: those are int8 in both
@@ -82,7 +82,7 @@ def test_wide_activations_are_closer_to_float(net: TorchNet, saved: Path) -> Non
 
 
 def test_float_files_compute_what_the_network_does(net: TorchNet, saved: Path) -> None:
-    model = Model(to_float(saved), find_runtime())
+    model = local_model(to_float(saved))
     assert relative_error(net(INPUTS[:1]), model(INPUTS[:1])) < 1e-5
 
 

@@ -20,7 +20,7 @@ from convert.nets.torch_net import TorchNet
 from convert.quantization.quantize import Scheme, quantize
 from convert.quantization.refine import refine
 from convert.recipe import QuantizationRecipe
-from edge.inference.interpreter import Model, find_runtime
+from edge.inference.model import local_model
 from edge.voice.front_ends import front_end
 
 SIZES = Sizes(channels=(8, 8, 12, 12, 12, 16, 16, 16, 16), bins=101, feature=16)
@@ -56,7 +56,7 @@ def examples(speech: Floats) -> Floats:
 
 def signal_to_noise(content: bytes, net: Net, heard: Floats) -> float:
     """Of the quantized network against `net` in float, dB."""
-    model = Model(content, find_runtime(), name="trunk")
+    model = local_model(content, name="trunk")
     expected = net(heard)
     got = np.concatenate([model(sample[None]).reshape(1, -1) for sample in heard])
     return float(10 * np.log10(np.square(expected).sum() / np.square(expected - got).sum()))

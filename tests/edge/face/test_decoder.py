@@ -11,14 +11,13 @@ from edge.face.painter import Painter
 from edge.face.warp import warp
 from edge.inference.bundle import Bundle, load_bundle
 from edge.inference.engine import Engine
-from edge.inference.interpreter import find_runtime
 
 FEATURE = np.random.default_rng(0).normal(0, 0.3, 12).astype(np.float32)
 
 
 @pytest.fixture
 def engine(schema_2) -> Engine:
-    return Engine(load_bundle(schema_2.path), find_runtime())
+    return Engine(load_bundle(schema_2.path))
 
 
 def test_the_picture_is_warped_from_the_mean_to_the_landmarks(engine: Engine) -> None:
@@ -34,7 +33,7 @@ def test_the_picture_is_warped_from_the_mean_to_the_landmarks(engine: Engine) ->
 
 def test_without_mean_landmarks_the_picture_is_final(schema_2) -> None:
     schema_2.edit(lambda manifest: manifest["face"]["landmarks"].update(mean=None))
-    engine = Engine(load_bundle(schema_2.path), find_runtime())
+    engine = Engine(load_bundle(schema_2.path))
     face = FaceDecoder(engine)(FEATURE)
     plain = engine.model("face")(engine.model("shared")(FEATURE)).reshape(16, 16, 3)
     np.testing.assert_array_equal(face.picture, plain)
@@ -49,6 +48,6 @@ def test_the_measures_are_those_of_the_landmarks(engine: Engine, heard) -> None:
 
 
 def test_the_reference_face_has_no_landmarks(reference: Bundle, heard) -> None:
-    portrait = Painter(Engine(reference, find_runtime())).paint(heard())
+    portrait = Painter(Engine(reference)).paint(heard())
     assert portrait.landmarks is None
     assert "nasal_index" in portrait.estimate.craniofacial

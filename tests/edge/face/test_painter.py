@@ -11,7 +11,6 @@ from edge.face.painter import BLUR, Painter, blur_radius
 from edge.face.picture import SIDE, captioned
 from edge.inference.bundle import Bundle
 from edge.inference.engine import Engine
-from edge.inference.interpreter import find_runtime
 from edge.voice.listener import Heard
 
 Pixels = Callable[..., np.ndarray]
@@ -22,7 +21,7 @@ MAN = {"female": 0.0, "male": 1.0, "child": 0.0}
 
 @pytest.fixture(scope="module")
 def painter(reference: Bundle) -> Painter:
-    return Painter(Engine(reference, find_runtime()))
+    return Painter(Engine(reference))
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from edge.errors import BundleError, DeviceError
-from edge.inference import interpreter
+from edge.inference import runtime as runtimes
 from edge.inference.bundle import Bundle
-from edge.inference.interpreter import Model, find_runtime, installed_runtimes
+from edge.inference.model import local_model
+from edge.inference.runtime import find_runtime, installed_runtimes
 from edge.inference.tensor import tensor_numbers
 
 
@@ -21,10 +22,12 @@ def test_both_runtimes_are_here() -> None:
 
 @pytest.mark.parametrize("role", ["trunk", "head", "gender", "age", "face"])
 def test_the_runtimes_agree_but_for_rounding(reference: Bundle, role: str) -> None:
-    models = [Model(reference.model(role), find_runtime(name)) for name in installed_runtimes()]
+    models = [
+        local_model(reference.model(role), find_runtime(name)) for name in installed_runtimes()
+    ]
     values = np.random.default_rng(1).normal(size=models[0].input_shape).astype(np.float32)
     first, second = (model(values) for model in models)
-    steps = np.abs(first - second) / models[0]._out_of.scale
+    steps = np.abs(first - second) / models[0]._output.numbers.scale
     assert first.shape == models[0].output_shape
     assert first.std() > 0
     # they round differently, layer after layer
@@ -33,22 +36,22 @@ def test_the_runtimes_agree_but_for_rounding(reference: Bundle, role: str) -> No
 
 
 def test_a_runtime_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interpreter, "installed_runtimes", lambda: ["litert"])
+    monkeypatch.setattr(runtimes, "installed_runtimes", lambda: ["litert"])
     with pytest.raises(DeviceError, match="pip install tflite-runtime"):
         find_runtime("tflite-runtime")
-    monkeypatch.setattr(interpreter, "installed_runtimes", list)
+    monkeypatch.setattr(runtimes, "installed_runtimes", list)
     with pytest.raises(DeviceError, match="No TFLite runtime is installed"):
         find_runtime("auto")
 
 
 def test_tflite_runtime_with_numpy_2_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interpreter.np, "__version__", "2.1.0")
+    monkeypatch.setattr(runtimes.np, "__version__", "2.1.0")
     with pytest.raises(DeviceError, match="pip install 'numpy<2'"):
         find_runtime("tflite-runtime")
 
 
 def test_a_wrong_number_of_values(reference: Bundle) -> None:
-    model = Model(reference.model("head"), find_runtime(), name="voice head")
+    model = local_model(reference.model("head"), name="voice head")
     with pytest.raises(BundleError, match="The voice head takes"):
         model(np.zeros(3, np.float32))
 
@@ -60,7 +63,7 @@ def test_a_wrong_number_of_values(reference: Bundle) -> None:
 def test_every_kind_of_numbers(network, scheme: str, tolerance: float, runtime: str) -> None:
     rng = np.random.default_rng(0)
     weights, offset = rng.normal(0, 0.3, (12, 5)), rng.normal(0, 0.3, 5)
-    model = Model(network(weights, offset, (12,), (5,), scheme), find_runtime(runtime))
+    model = local_model(network(weights, offset, (12,), (5,), scheme), find_runtime(runtime))
     values = rng.normal(0, 0.7, (1, 12)).astype(np.float32)
     given = model(values)
     assert given.dtype == np.float32
@@ -73,7 +76,9 @@ def test_16x8_holds_what_int8_cannot(network) -> None:
     scales = np.array([[1.0, 1e-3]])
     values = np.array([[0.8, 0.5]], np.float32)
     models = {
-        scheme: Model(network(np.eye(2) * scales, np.zeros(2), (2,), (2,), scheme), find_runtime())
+        scheme: local_model(
+            network(np.eye(2) * scales, np.zeros(2), (2,), (2,), scheme), find_runtime()
+        )
         for scheme in ("int8", "16x8")
     }
     assert models["int8"](values)[0, 1] == pytest.approx(5e-4, abs=0.02)
@@ -82,7 +87,7 @@ def test_16x8_holds_what_int8_cannot(network) -> None:
 
 def test_what_is_too_large_is_cut_off(network) -> None:
     for scheme in ("int8", "16x8"):
-        model = Model(network(np.eye(3), np.zeros(3), (3,), (3,), scheme), find_runtime())
+        model = local_model(network(np.eye(3), np.zeros(3), (3,), (3,), scheme))
         huge = model(np.array([1e30, -1e30, 0], np.float32)).ravel()
         assert huge[0] > 1
         assert huge[1] < -1

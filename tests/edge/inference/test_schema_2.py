@@ -16,7 +16,7 @@ from edge.errors import BundleError
 from edge.face import craniofacial
 from edge.inference.bundle import load_bundle
 from edge.inference.engine import Engine
-from edge.inference.interpreter import Model, find_runtime
+from edge.inference.model import Model
 from edge.selfcheck import check, try_out
 
 
@@ -123,7 +123,7 @@ def test_models_are_made_once(schema_2, monkeypatch: pytest.MonkeyPatch) -> None
         first(self, *arguments)
 
     monkeypatch.setattr(Model, "__init__", counting)
-    engine = Engine(load_bundle(schema_2.path), find_runtime())
+    engine = Engine(load_bundle(schema_2.path))
     try_out(engine)
     try_out(engine)
     assert sorted(made) == [

@@ -7,7 +7,6 @@ import pytest
 
 from edge.inference.bundle import Bundle, load_bundle
 from edge.inference.engine import Engine
-from edge.inference.interpreter import find_runtime
 from edge.inference.manifest import (
     Bins,
     ChoiceAttribute,
@@ -91,7 +90,7 @@ def test_a_quantity_that_could_be_anything_abstains() -> None:
 
 
 def test_what_the_bundle_lacks_has_a_reason(reference: Bundle) -> None:
-    heads = AttributeHeads(Engine(reference, find_runtime()), allowed=frozenset({"ethnicity"}))
+    heads = AttributeHeads(Engine(reference), allowed=frozenset({"ethnicity"}))
     beliefs = heads(np.zeros(reference.manifest.voice.dimensions, np.float32))
     assert list(beliefs) == ["gender", "age", "ethnicity"]
     assert beliefs["ethnicity"].as_json() == {"value": None, "reason": "not in this bundle"}
@@ -99,7 +98,7 @@ def test_what_the_bundle_lacks_has_a_reason(reference: Bundle) -> None:
 
 def test_a_sensitive_attribute_runs_only_when_it_is_allowed(bundle_copy) -> None:
     bundle_copy.add_ethnicity()
-    engine = Engine(load_bundle(bundle_copy.path), find_runtime())
+    engine = Engine(load_bundle(bundle_copy.path))
     feature = np.zeros(engine.bundle.manifest.voice.dimensions, np.float32)
     off = AttributeHeads(engine)(feature)["ethnicity"]
     assert off.as_json() == {

@@ -7,13 +7,14 @@ import pytest
 
 from edge.inference.bundle import Bundle
 from edge.inference.engine import Engine
-from edge.inference.interpreter import Model, find_runtime
+from edge.inference.model import local_model
+from edge.inference.runtime import find_runtime
 from edge.voice.encoder import StreamingEncoder
 
 
 @pytest.fixture
 def encoder(reference: Bundle) -> StreamingEncoder:
-    return StreamingEncoder(Engine(reference, find_runtime()))
+    return StreamingEncoder(Engine(reference))
 
 
 def test_pieces_equal_the_whole(encoder: StreamingEncoder, woman_sound: np.ndarray) -> None:
@@ -30,14 +31,16 @@ def test_the_feature_is_the_head_of_the_mean_of_the_windows(
     reference: Bundle, encoder: StreamingEncoder, woman_sound: np.ndarray
 ) -> None:
     part, runtime = reference.manifest.front_end, find_runtime()
-    trunk = Model(reference.model("trunk"), runtime)
+    trunk = local_model(reference.model("trunk"), runtime)
     starts = range(0, woman_sound.size - part.window_samples + 1, part.hop_samples)
     vectors = [
         trunk(reference.front_end(woman_sound[s : s + part.window_samples])).ravel() for s in starts
     ]
-    expected = Model(reference.model("head"), runtime)(np.mean(vectors, axis=0).astype(np.float32))
+    expected = local_model(reference.model("head"), runtime)(
+        np.mean(vectors, axis=0).astype(np.float32)
+    )
     encoder.push(woman_sound)
-    step = Model(reference.model("head"), runtime)._out_of.scale
+    step = local_model(reference.model("head"), runtime)._output.numbers.scale
     assert np.abs(encoder.feature() - expected.ravel()).max() <= step
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from edge.inference.bundle import load_bundle
 from edge.inference.engine import Engine
-from edge.inference.interpreter import Model, find_runtime
+from edge.inference.model import local_model
+from edge.inference.placement import Placement
+from edge.inference.runtime import find_runtime
 from edge.voice.encoder import StreamingEncoder
 from edge.voice.pooling import Attention, Mean, unit
 
@@ -81,7 +83,7 @@ def test_a_vector_of_zeros_has_no_direction() -> None:
 def test_streaming_with_attention_and_without_a_head(schema_2, woman_sound: np.ndarray) -> None:
     bundle = load_bundle(schema_2.path)
     runtime = find_runtime()
-    encoder = StreamingEncoder(Engine(bundle, runtime))
+    encoder = StreamingEncoder(Engine(bundle, Placement(runtime)))
     encoder.push(woman_sound)
     whole = encoder.feature()
     assert encoder.heard_s == pytest.approx(woman_sound.size / 16000, abs=1e-3)
@@ -92,7 +94,7 @@ def test_streaming_with_attention_and_without_a_head(schema_2, woman_sound: np.n
     np.testing.assert_array_equal(encoder.feature(), whole)
     assert np.linalg.norm(whole) == pytest.approx(1)
 
-    trunk = Model(bundle.model("trunk"), runtime)
+    trunk = local_model(bundle.model("trunk"), runtime)
     starts = range(0, woman_sound.size - 8240 + 1, 4000)
     vectors = [trunk(bundle.front_end(woman_sound[s : s + 8240])).ravel() for s in starts][-8:]
     made = Attention(bundle.array("inputs.npy"), bundle.array("outputs.npy"), True, True, 8)
