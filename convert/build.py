@@ -18,12 +18,13 @@ from convert.conversion import Converted, convert
 from convert.drive import read_array, read_drive
 from convert.encoder import Encoder
 from convert.examples import Examples, gather
-from convert.families.family import FaceDecoder
+from convert.families.family import FaceDecoder, VoiceEncoder
 from convert.fitting import Heads, fit_heads
 from convert.model_card import card
 from convert.nets.net import Floats, Net, Step, checked, in_batches
-from convert.networks import Networks, read_networks
+from convert.networks import read_networks
 from convert.recipe import AttributeRecipe, FaceRecipe, Recipe, load_recipe
+from convert.streaming.trunk import in_stream
 from convert.workspace import Workspace, key
 from convert.writing import json_bytes, require_place, write_bundle
 from edge import __version__
@@ -86,21 +87,35 @@ def _build(order: Order, recipe: Recipe, workspace: Workspace, progress: Progres
     progress("Listening to the calibration sounds")
     seen, stamp = gather(encoder, recipe.sounds, workspace, made_from)
     cut = _as_published(encoder, seen)
+    converted: dict[str, Converted] = {}
+    trunk = networks.voice.trunk
+
+    def add(role: str, net: Net, inputs: Floats, *origin: str | None) -> None:
+        progress(f"Converting the {role}")
+        converted[role] = convert(
+            role, net, inputs, order.targets, recipe.quantization, workspace, key(*origin, inputs)
+        )
+
+    add("trunk", trunk, seen.features.reshape(-1, *trunk.input_shape[1:]), stamp, None)
+    if networks.voice.stream if recipe.voice.stream is None else recipe.voice.stream:
+        progress("Giving the trunk its state")
+        streamed = in_stream(converted["trunk"], networks.voice, encoder.front_end)
+        converted |= {"trunk": streamed.trunk, "stream": streamed.stream}
+        encoder = replace(encoder, voice=streamed.voice)
+        made_from = key(made_from, "stream", streamed.voice.frames, streamed.voice.step_frames)
+        seen, stamp = gather(encoder, recipe.sounds, workspace, made_from)
+
     heads = fit_heads(wanted, networks.attributes, encoder, workspace, made_from)
     progress("Listening to the held-out sounds")
     heard = held_out(encoder, recipe.sounds)
     for sentence in heard.refused:
         progress(f"Left out: {sentence}")
 
-    nets = _nets(networks, face, heads)
-    inputs = _inputs(seen, face, recipe.face, nets)
-    converted: dict[str, Converted] = {}
-    for role, net in nets.items():
-        progress(f"Converting the {role}")
-        origin = key(stamp, heads.made_from.get(role), inputs[role])
-        converted[role] = convert(
-            role, net, inputs[role], order.targets, recipe.quantization, workspace, origin
-        )
+    nets = _nets(encoder.voice, face, heads)
+    rest = {role: net for role, net in nets.items() if role not in converted}
+    inputs = _inputs(seen, face, recipe.face, rest)
+    for role, net in rest.items():
+        add(role, net, inputs[role], stamp, heads.made_from.get(role))
 
     progress("Measuring what int8 costs")
     made = contract.draft(
@@ -157,11 +172,11 @@ def _as_published(encoder: Encoder, seen: Examples) -> tuple[Step, ...]:
     return (checked("as published → cut and folded", published(window[0]), got),)
 
 
-def _nets(networks: Networks, face: FaceDecoder, heads: Heads) -> dict[str, Net]:
+def _nets(voice: VoiceEncoder, face: FaceDecoder, heads: Heads) -> dict[str, Net]:
     """Every network by its role, in the order of the data."""
     every = {
-        "trunk": networks.voice.trunk,
-        "head": networks.voice.head,
+        "trunk": voice.trunk,
+        "head": voice.head,
         **heads.nets,
         "shared": face.shared,
         "landmarks": face.landmarks,
@@ -181,7 +196,7 @@ def _inputs(
     elif face.shared is not None:
         decoded = in_batches(face.shared, seen.faces)
     inputs = dict.fromkeys(nets, seen.faces)
-    inputs |= {"trunk": seen.features, "head": seen.pooled, "landmarks": decoded, "face": decoded}
+    inputs |= {"head": seen.pooled, "landmarks": decoded, "face": decoded}
     return {role: inputs[role].reshape(-1, *net.input_shape[1:]) for role, net in nets.items()}
 
 

@@ -127,6 +127,7 @@ def draft(
             minimum_evidence_s=recipe.voice.minimum_evidence_s,
             pooling=pooling,
             unit_feature=voice.unit_feature,
+            stream=models.get("stream"),
         ),
         attributes=tuple(_attribute(each, models[each.recipe.name]) for each in attributes),
         absent=dict(absent),

@@ -58,6 +58,13 @@ class VoiceRecipe(_Table, frozen=True):
             "is cheaper and later. 0: the family's default.",
         ),
     ] = 0
+    stream: Annotated[
+        bool | None,
+        Meta(
+            description="The trunk keeps the state of its layers, so that no frame is computed "
+            "twice. Zeros at the ends of windows become real frames. Left out: the family's."
+        ),
+    ] = None
     window_s: Annotated[
         float, Meta(ge=0, le=20, description="Seconds of a window; 0: the family's default.")
     ] = 0.0

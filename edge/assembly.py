@@ -22,6 +22,7 @@ from edge.pipeline import Pipeline
 from edge.scene import Display
 from edge.selfcheck import try_out
 from edge.settings import Settings
+from edge.voice.listener import Pace
 
 
 def bundle(settings: Settings) -> Bundle:
@@ -45,13 +46,19 @@ def engine(settings: Settings) -> Engine:
 def pipelines(settings: Settings) -> Callable[[], Pipeline]:
     """A maker of pipelines that share one bundle, read and verified once."""
     shared, allowed = engine(settings), settings.publish.attributes()
-    return lambda: Pipeline(shared, allowed)
+    return lambda: Pipeline(shared, allowed, pace(settings))
+
+
+def pace(settings: Settings) -> Pace:
+    """How often there is an estimate, as the settings say."""
+    voice = settings.voice
+    return Pace(voice.window_s, voice.update_s, voice.first_s)
 
 
 def daemon(settings: Settings) -> Daemon:
     """The daemon with its source, display and publisher opened. Raises EdgeError."""
     made, allowed = engine(settings), settings.publish.attributes()
-    pipeline = Pipeline(made, allowed)
+    pipeline = Pipeline(made, allowed, pace(settings))
     sinks: list[Display] = []
     # Whatever fails from here on must not leave a window or a connection behind.
     try:

@@ -8,7 +8,7 @@ from edge.audio.block import AudioBlock
 from edge.audio.speech import SpeechDetector
 from edge.face.painter import Painter, Portrait
 from edge.inference.engine import Engine
-from edge.voice.listener import Listener
+from edge.voice.listener import ALWAYS, Listener, Pace
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,13 @@ class Step:
 class Pipeline:
     """Speech detection, estimate and face, one block at a time."""
 
-    def __init__(self, engine: Engine, allowed: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, engine: Engine, allowed: frozenset[str] = frozenset(), pace: Pace = ALWAYS
+    ) -> None:
         self.minimum_s = engine.bundle.manifest.voice.minimum_evidence_s
         """seconds of speech below which there is no estimate"""
         self._detector = SpeechDetector()
-        self._listener = Listener(engine, allowed)
+        self._listener = Listener(engine, allowed, pace)
         self._painter = Painter(engine)
 
     @property

@@ -9,12 +9,18 @@ import numpy as np
 from edge.errors import BundleError
 from edge.face.landmarks import point_count
 from edge.face.painter import Painter
+from edge.inference.arrays import Floats
 from edge.inference.bundle import Bundle
 from edge.inference.engine import Engine
 from edge.inference.manifest import AttentionPooling, ChoiceAttribute, Target
 from edge.inference.placement import Placement
 from edge.inference.runtime import find_runtime
 from edge.voice.listener import Listener
+from edge.voice.trunk import trunk, window_frames
+
+MOST_STEPS, FLOAT_TOLERANCE = 2, 1e-4
+"""by which a trunk with state may differ from the one on windows: steps of int8, or a share of
+the largest value"""
 
 
 def check(bundle: Bundle, runtime: str = "auto", target: Target = "cpu") -> None:
@@ -50,6 +56,8 @@ def _check_voice(engine: Engine) -> None:
             f"The bundle's trunk takes {shape}, but the front end makes features of shape "
             f"{golden.shape}: the axes are in another order. Convert the model again."
         )
+    if voice.stream:
+        _check_stream(engine, golden)
     if isinstance(voice.pooling, AttentionPooling):
         inputs = engine.bundle.array(voice.pooling.inputs)
         if len(inputs) != pooled:
@@ -64,6 +72,27 @@ def _check_voice(engine: Engine) -> None:
         raise BundleError(
             f"The bundle has no voice head, and its trunk gives {pooled} values instead of the "
             f"face feature's {voice.dimensions}. Convert the model again."
+        )
+
+
+def _check_stream(engine: Engine, golden: Floats) -> None:
+    """The trunk with state must give what the trunk gives on the golden window."""
+    frames, step = window_frames(engine.bundle)
+    stream, window = engine.stream(), engine.model("trunk")
+    if frames * math.prod(stream.input_shape) != step * golden.size or math.prod(
+        stream.output_shape
+    ) != math.prod(window.output_shape):
+        raise BundleError(
+            f"The bundle's stream takes {stream.input_shape} and gives {stream.output_shape}, "
+            f"which does not fit steps of {step} frames, or its trunk. Convert the model again."
+        )
+    expected = window(golden).ravel()
+    apart = float(np.abs(trunk(engine)(golden) - expected).max())
+    allowed = MOST_STEPS * stream.output_step or FLOAT_TOLERANCE * float(np.abs(expected).max())
+    if not apart <= allowed:
+        raise BundleError(
+            f"The bundle's stream is not its trunk: on the golden sound they are {apart:.3g} "
+            f"apart, {allowed:.3g} is allowed. Convert the model again."
         )
 
 

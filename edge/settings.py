@@ -63,6 +63,37 @@ class Inference(_Table, frozen=True):
     ] = "cpu"
 
 
+class Voice(_Table, frozen=True):
+    """How much speech an estimate rests on, and how often there is a new one."""
+
+    window_s: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=600,
+            description="Seconds of the latest speech that count, e.g. 6; 0: all of a speaker's.",
+        ),
+    ] = 0.0
+    update_s: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=60,
+            description="Seconds of speech from one estimate to the next; 0: as often as the "
+            "bundle can.",
+        ),
+    ] = 0.0
+    first_s: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=60,
+            description="Seconds of speech before the first estimate, where it is more than the "
+            "bundle asks for.",
+        ),
+    ] = 0.0
+
+
 class Bundle(_Table, frozen=True):
     path: Annotated[
         str, Meta(description="Folder or zip of a bundle; empty for the reference bundle.")
@@ -127,6 +158,7 @@ class Settings(_Table, frozen=True):
     device: Device = Device()
     audio: Audio = Audio()
     inference: Inference = Inference()
+    voice: Voice = Voice()
     bundle: Bundle = Bundle()
     display: DisplaySettings = DisplaySettings()
     mqtt: Mqtt = Mqtt()

@@ -13,10 +13,11 @@ from convert.nets.net import Floats
 from edge.inference.bundle import Bundle
 from edge.inference.engine import Engine
 from edge.inference.manifest import models
-from edge.inference.model import Model, local_model
+from edge.inference.model import Model, StreamModel, local_model, local_stream
 from edge.inference.placement import Placement
 from edge.inference.runtime import find_runtime, installed_runtimes
 from edge.voice.pooling import pooling, unit
+from edge.voice.trunk import window_frames
 
 STEPS = 1.0
 """of the output's int8 scale by which two runtimes may differ on average: they round differently
@@ -39,6 +40,9 @@ def golden_inputs(bundle: Bundle) -> dict[str, Floats]:
     """An input for every model: the golden features, and what follows from them."""
     engine, manifest = Engine(bundle, Placement()), bundle.manifest
     values = {"trunk": bundle.array(manifest.front_end.golden.features)}
+    if manifest.voice.stream:
+        axis, (_, step) = int(manifest.front_end.bins_first), window_frames(bundle)
+        values["stream"] = np.take(values["trunk"], range(step), axis)
     feature = pooling(bundle)([engine.model("trunk")(values["trunk"]).ravel()])
     if manifest.voice.head:
         values["head"] = feature
@@ -60,7 +64,7 @@ def _model(name: str, content: bytes, values: Floats) -> dict[str, Any]:
     outputs, times = [], {}
     for setting in installed_runtimes():
         runtime = find_runtime(setting)
-        model = local_model(content, runtime, name=name)
+        model = (local_stream if name == "stream" else local_model)(content, runtime, name=name)
         outputs.append(model(values))
         times[str(runtime)] = _fastest(model, values)
     mean, largest = 0.0, 0
@@ -88,7 +92,7 @@ def _step(outputs: list[Floats]) -> float:
     return float(gaps.min()) if len(gaps) else 1.0
 
 
-def _fastest(model: Model, values: Floats) -> float:
+def _fastest(model: Model | StreamModel, values: Floats) -> float:
     """Milliseconds of the fastest of some runs: what others did on the machine is left out."""
     best = np.inf
     for _ in range(RUNS):

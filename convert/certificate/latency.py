@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edge.inference.model import local_model
+from edge.inference.model import local_model, local_stream
 from edge.inference.runtime import Runtime, find_runtime, installed_runtimes
 
 FEWEST, MOST, ENOUGH_S = 3, 50, 0.5
@@ -47,7 +47,8 @@ def _both(in_float: bytes, in_int8: bytes, runtime: Runtime, role: str) -> tuple
 
     The two take turns, so that a slow moment meets both.
     """
-    models = [local_model(content, runtime, name=role) for content in (in_float, in_int8)]
+    load = local_stream if role == "stream" else local_model
+    models = [load(content, runtime, name=role) for content in (in_float, in_int8)]
     values = np.random.default_rng(0).normal(size=models[0].input_shape).astype(np.float32)
     best = [np.inf, np.inf]
     started, runs = time.perf_counter(), 0

@@ -70,6 +70,8 @@ class VoiceEncoder:
     """each window's vector is scaled to length 1 before they are averaged"""
     unit_feature: bool = False
     """the feature is scaled to length 1 before anything takes it"""
+    stream: bool = False
+    """whether the trunk keeps its state, where the recipe does not say"""
 
 
 @dataclass(frozen=True)

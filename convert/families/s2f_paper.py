@@ -73,7 +73,8 @@ def voice(checkpoint: Checkpoint, recipe: VoiceRecipe, sizes: Sizes = SIZES) -> 
         with torch.no_grad():
             return network(torch.from_numpy(features).permute(2, 0, 1)[None])[0].numpy()
 
-    return cut(network, NAME, recipe, KERAS_FRONT_END if keras else FRONT_END, published)
+    front_end = KERAS_FRONT_END if keras else FRONT_END
+    return cut(network, NAME, recipe, front_end, published, stream=True)
 
 
 def face(

@@ -68,7 +68,7 @@ def voice(checkpoint: Checkpoint, recipe: VoiceRecipe, sizes: Sizes = SIZES) -> 
         with torch.no_grad():
             return network(torch.from_numpy(features).permute(2, 1, 0)[None])[0].numpy()
 
-    return cut(network.time_first(), NAME, recipe, FRONT_END, published)
+    return cut(network.time_first(), NAME, recipe, FRONT_END, published, stream=False)
 
 
 def face(

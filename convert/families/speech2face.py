@@ -24,6 +24,8 @@ from edge.errors import UsageError
 
 POSITIONS = 2
 """of the last map in a window: 323 frames, every 1.28 s"""
+STREAM_POSITIONS = 1
+"""of one run of a trunk that keeps its state: 64 frames, every 0.64 s"""
 MOST_POSITIONS = 26
 """a window of the 20 s that a bundle may ask for"""
 
@@ -34,12 +36,16 @@ def cut(
     recipe: VoiceRecipe,
     default_front_end: str,
     published: Callable[[Floats], Floats],
+    *,
+    stream: bool,
 ) -> VoiceEncoder:
-    """Trunk and head of `network`. Raises UsageError for settings that it has no use for."""
+    """Trunk and head of `network`; `stream`: where the recipe does not say. Raises UsageError for
+    settings that it has no use for."""
     refuse_unused(
         family, bins_first=recipe.bins_first, window_s=recipe.window_s, step_s=recipe.step_s
     )
-    positions = recipe.strides or POSITIONS
+    streams = stream if recipe.stream is None else recipe.stream
+    positions = recipe.strides or (STREAM_POSITIONS if streams else POSITIONS)
     if positions > MOST_POSITIONS:
         raise UsageError(
             f"Windows of {positions} strides are longer than 20 s. Set [voice] strides to "
@@ -58,4 +64,5 @@ def cut(
         receptive_field_frames=RECEPTIVE_FIELD,
         stride_frames=STRIDE,
         published=published,
+        stream=stream,
     )

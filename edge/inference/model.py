@@ -81,6 +81,11 @@ class StreamModel:
         return self._output.shape
 
     @property
+    def output_step(self) -> float:
+        """Distance of neighbouring values of the vector; 0 in float32."""
+        return self._output.numbers.scale
+
+    @property
     def state_bytes(self) -> int:
         """What is kept from run to run."""
         return sum(each.dtype.itemsize * math.prod(each.shape) for each in self._graph.inputs[1:])
@@ -109,6 +114,14 @@ def local_model(
     Raises BundleError."""
     placement = Placement(runtime or find_runtime(), threads)
     return Model(LocalGraph(content, placement, name), name)
+
+
+def local_stream(
+    content: bytes, runtime: Runtime | None = None, threads: int = 1, name: str = "stream"
+) -> StreamModel:
+    """The same for a network with state."""
+    placement = Placement(runtime or find_runtime(), threads)
+    return StreamModel(LocalGraph(content, placement, name), name)
 
 
 def _misfit(name: str, shape: tuple[int, ...], values: Floats) -> BundleError:

@@ -20,6 +20,10 @@ INTEGERS = (np.int8, np.uint8, np.int16)
 class TensorNumbers(Protocol):
     """How a tensor stores real numbers."""
 
+    @property
+    def scale(self) -> float:
+        """Distance of neighbouring numbers; 0 where they are stored as they are."""
+
     def stored(self, real: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
         """Real numbers as the tensor takes them."""
 
@@ -29,6 +33,8 @@ class TensorNumbers(Protocol):
 
 class Float32:
     """Real numbers as they are."""
+
+    scale = 0.0
 
     def stored(self, real: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
         return np.asarray(real, np.float32)

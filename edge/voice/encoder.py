@@ -7,62 +7,71 @@ import numpy.typing as npt
 
 from edge.audio.block import SAMPLE_RATE
 from edge.inference.engine import Engine
+from edge.voice.features import ChunkFeatures, WindowFeatures
 from edge.voice.pooling import pooling, unit
+from edge.voice.trunk import trunk
 
 
 class StreamingEncoder:
-    """Speech in pieces of any length to one face feature of all speech so far.
+    """Speech in pieces of any length to one face feature of the speech so far.
 
-    The trunk sees each window once, and the head takes what is pooled of the trunk's vectors (the
-    paper's average over time), so a second of speech costs the same however long the speaker
-    talks, and pieces give exactly what the whole would.
+    The trunk sees each window once, or each frame once where the bundle has a trunk with state,
+    and the head takes what is pooled of the trunk's vectors (the paper's average over time). So a
+    second of speech costs the same however long the speaker talks, and pieces give exactly what
+    the whole would.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, window_s: float = 0.0) -> None:
+        """`window_s`: seconds of the latest speech that the feature rests on; 0: all of it."""
+        self._engine = engine
         manifest = engine.bundle.manifest
         part = manifest.front_end
-        self._front_end = engine.bundle.front_end
         self._window, self._hop = part.window_samples, part.hop_samples
-        self._trunk = engine.model("trunk")
         self._head = engine.model("head") if manifest.voice.head else None
         self._unit_feature = manifest.voice.unit_feature
-        self._pooling = pooling(engine.bundle)
+        self._pooling = pooling(engine.bundle, self._windows_in(window_s))
         self.reset()
 
     def reset(self) -> None:
         """Forget the speaker."""
-        self._waiting = np.zeros(0, np.float32)
+        bundle = self._engine.bundle
+        cut = ChunkFeatures if bundle.manifest.voice.stream else WindowFeatures
+        self._features = cut(bundle.front_end, self._window, self._hop)
+        self._trunk = trunk(self._engine)
         self._pool = self._pooling.start()
-        self._windows = 0
 
     @property
     def evidence_s(self) -> float:
         """Seconds of speech that the feature rests on."""
-        return self._seconds(self._pool.windows)
+        windows = self._pool.windows
+        return ((windows - 1) * self._hop + self._window) / SAMPLE_RATE if windows else 0.0
 
     @property
     def heard_s(self) -> float:
         """Seconds of speech heard so far, the part that fills no window yet included."""
-        overlap = self._window - self._hop if self._windows else 0
-        return self._seconds(self._windows) + max(0, self._waiting.size - overlap) / SAMPLE_RATE
+        return self._features.heard_samples / SAMPLE_RATE
+
+    @property
+    def hop_s(self) -> float:
+        """Seconds of speech from one window to the next."""
+        return self._hop / SAMPLE_RATE
 
     def push(self, speech: npt.NDArray[np.float32]) -> int:
         """Take `(samples,) float32` of speech at 16 kHz. Returns how many windows it completed."""
-        self._waiting = np.concatenate([self._waiting, speech])
-        completed = 0
-        while self._waiting.size >= self._window:
-            features = self._front_end(self._waiting[: self._window])
-            self._pool.add(self._trunk(features).ravel())
-            self._waiting = self._waiting[self._hop :]
-            completed += 1
-        self._windows += completed
-        return completed
+        completed = self._features.push(speech)
+        for features in completed:
+            self._pool.add(self._trunk(features))
+        return len(completed)
 
     def feature(self) -> npt.NDArray[np.float32]:
-        """The face feature `(dimensions,) float32` of all windows so far (at least one)."""
+        """The face feature `(dimensions,) float32` of the speech so far (at least one window)."""
         pooled = self._pool.result()
         feature = self._head(pooled).ravel() if self._head else pooled
         return unit(feature) if self._unit_feature else feature
 
-    def _seconds(self, windows: int) -> float:
-        return ((windows - 1) * self._hop + self._window) / SAMPLE_RATE if windows else 0.0
+    def _windows_in(self, seconds: float) -> int | None:
+        """Windows that fit into so much speech, at least one; None: no limit."""
+        if not seconds:
+            return None
+        later = max(0.0, seconds * SAMPLE_RATE - self._window)
+        return 1 + int(later // self._hop)

@@ -23,12 +23,31 @@ class Heard:
     """apparent vocal tract length, cm"""
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How much speech an estimate rests on, and how often there is one. Seconds of speech."""
+
+    window_s: float = 0.0
+    """the latest speech that counts; 0: all of this speaker's"""
+    update_s: float = 0.0
+    """from one estimate to the next; 0: as often as the bundle can"""
+    first_s: float = 0.0
+    """before the first estimate, where it is more than the bundle asks for"""
+
+
+ALWAYS = Pace()
+"""all of a speaker's speech, as often as the bundle can"""
+
+
 class Listener:
     """Grows one speaker's estimate as speech arrives."""
 
-    def __init__(self, engine: Engine, allowed: frozenset[str] = frozenset()) -> None:
-        self._engine = engine
-        self._encoder = StreamingEncoder(engine)
+    def __init__(
+        self, engine: Engine, allowed: frozenset[str] = frozenset(), pace: Pace = ALWAYS
+    ) -> None:
+        self._engine, self._pace = engine, pace
+        self._encoder = StreamingEncoder(engine, pace.window_s)
+        self._fresh_s = float("inf")
         self._heads = AttributeHeads(engine, allowed)
         self._tract = VocalTract()
 
@@ -40,11 +59,16 @@ class Listener:
     def push(self, speech: npt.NDArray[np.float32]) -> Heard | None:
         """Take `(samples,) float32` of speech at 16 kHz; an estimate when it changed."""
         self._tract.push(speech)
-        if not self._encoder.push(speech):
-            return None
+        completed = self._encoder.push(speech)
+        self._fresh_s += completed * self._encoder.hop_s
         manifest = self._engine.bundle.manifest
+        if not completed or self._fresh_s < self._pace.update_s:
+            return None
         if self._encoder.evidence_s < manifest.voice.minimum_evidence_s:
             return None
+        if self._encoder.heard_s < self._pace.first_s:
+            return None
+        self._fresh_s = 0.0
         feature = self._encoder.feature()
         estimate = Estimate(
             evidence_s=self._encoder.evidence_s,
@@ -61,4 +85,5 @@ class Listener:
     def reset(self) -> None:
         """Forget the speaker."""
         self._encoder.reset()
+        self._fresh_s = float("inf")
         self._tract.reset()

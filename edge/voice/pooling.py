@@ -52,13 +52,19 @@ class Pooling(ABC):
 
 @dataclass(frozen=True)
 class Mean(Pooling):
-    """The average of all windows."""
+    """The average of all windows, or of the latest ones."""
 
     unit_vectors: bool = False
     """each window's vector is scaled to length 1 first"""
+    most_windows: int | None = None
+    """the latest windows that take part; None: all of them"""
 
     def start(self) -> Pool:
-        return _RunningMean(self)
+        return _LatestWindows(self) if self.most_windows else _RunningMean(self)
+
+    def pooled(self, vectors: Floats) -> Floats:
+        """Windows `(windows, n)` to their average `(n,)`."""
+        return np.asarray(vectors.mean(axis=0, dtype=np.float64), np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +86,7 @@ class Attention(Pooling):
     def start(self) -> Pool:
         return _LatestWindows(self)
 
-    def attend(self, vectors: Floats) -> Floats:
+    def pooled(self, vectors: Floats) -> Floats:
         """Windows `(windows, n)` to the pooled vector `(m,)`."""
         queries = vectors @ self.inputs.T
         scores = queries @ vectors.T
@@ -90,17 +96,17 @@ class Attention(Pooling):
         return np.asarray((np.tanh(attended) if self.tanh else attended).mean(axis=0))
 
 
-def pooling(bundle: Bundle) -> Pooling:
-    """The bundle's pooling."""
+def pooling(bundle: Bundle, most_windows: int | None = None) -> Pooling:
+    """The bundle's pooling; of the latest `most_windows` at most, where that is given."""
     part = bundle.manifest.voice.pooling
     if not isinstance(part, AttentionPooling):
-        return Mean(part.unit_vectors)
+        return Mean(part.unit_vectors, most_windows)
     return Attention(
         inputs=bundle.array(part.inputs),
         outputs=bundle.array(part.outputs),
         unit_vectors=part.unit_vectors,
         tanh=part.tanh,
-        most_windows=part.most_windows,
+        most_windows=min(part.most_windows, most_windows or part.most_windows),
     )
 
 
@@ -126,18 +132,19 @@ class _RunningMean:
 
 
 class _LatestWindows:
-    """As many windows as the attention was trained with; older ones are dropped."""
+    """So many windows, as the attention was trained with or the owner wants; older ones are
+    dropped."""
 
-    def __init__(self, attention: Attention) -> None:
-        self._attention = attention
-        self._vectors: deque[Floats] = deque(maxlen=attention.most_windows)
+    def __init__(self, pooling: Mean | Attention) -> None:
+        self._pooling = pooling
+        self._vectors: deque[Floats] = deque(maxlen=pooling.most_windows)
 
     @property
     def windows(self) -> int:
         return len(self._vectors)
 
     def add(self, vector: Floats) -> None:
-        self._vectors.append(unit(vector) if self._attention.unit_vectors else vector)
+        self._vectors.append(unit(vector) if self._pooling.unit_vectors else vector)
 
     def result(self) -> Floats:
-        return self._attention.attend(np.stack(self._vectors))
+        return self._pooling.pooled(np.stack(self._vectors))

@@ -24,7 +24,7 @@ from convert.recipe import FaceRecipe, VoiceRecipe
 from edge.errors import UsageError
 
 SIZES = Sizes(channels=(4, 4, 6, 6, 6, 8, 8, 8, 8), bins=41, feature=16)
-RECIPE = VoiceRecipe(checkpoint="voice.pt")
+RECIPE = VoiceRecipe(checkpoint="voice.pt", strides=2)
 
 
 def weights(sizes: Sizes = SIZES) -> Weights:
@@ -83,6 +83,14 @@ def test_a_state_dict_gives_the_papers_feature() -> None:
     assert relative_error(expected, cut(encoder, features)) < 1e-5
     assert encoder.front_end.name == "s2f-complex"
     assert (encoder.frames, encoder.step_frames) == (323, 128)
+
+
+def test_it_streams_by_itself_as_often_as_it_can() -> None:
+    encoder = s2f_paper.voice(in_memory(weights()), VoiceRecipe(checkpoint="voice.pt"), SIZES)
+    assert encoder.stream
+    assert (encoder.frames, encoder.step_frames) == (259, 64)
+    whole = VoiceRecipe(checkpoint="voice.pt", stream=False)
+    assert s2f_paper.voice(in_memory(weights()), whole, SIZES).frames == 323
 
 
 def test_names_by_number_alone_are_taken_by_their_order(tmp_path: Path) -> None:
@@ -272,7 +280,8 @@ for name, shape in s2f_paper.layouts()["voice encoder"].items():
 size = sum(array.nbytes for name, array in tensors.items())
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 encoder = s2f_paper.voice(
-    Checkpoint(Path("voice.pt"), "pytorch", "0" * 64, tensors), VoiceRecipe(checkpoint="voice.pt")
+    Checkpoint(Path("voice.pt"), "pytorch", "0" * 64, tensors),
+    VoiceRecipe(checkpoint="voice.pt", strides=2),
 )
 built = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 clip = random.standard_normal((323, 257, 2), np.float32)
