@@ -57,6 +57,7 @@ class Way:
 
 
 def main() -> None:
+    """Make the graphs, run them in turn, print a table and the ratios."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--out", type=Path)
     parser.add_argument("--json", action="store_true")
