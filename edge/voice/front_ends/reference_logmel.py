@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +15,11 @@ from edge.voice.front_ends.front_end import (
     Framed,
     Frequency,
     Positive,
+    Raw,
     Samples,
 )
 from edge.voice.front_ends.mel import mel_edges
+from edge.voice.front_ends.moments import Moments
 from edge.voice.front_ends.spectrogram import fourier, frames_of, hann
 
 
@@ -30,6 +33,9 @@ class LogMel(Framed):
 
     Output: `(frames, bins) float32`, natural log of power, mean 0, divided by `scale`.
     """
+
+    takes_level: ClassVar[bool] = True
+    takes_moments: ClassVar[bool] = True
 
     bins: Bins = 64
     low_hz: Frequency = 50.0
@@ -49,11 +55,16 @@ class LogMel(Framed):
         falling = (edges[2:] - hz) / (edges[2:] - edges[1:-1])
         return np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
 
-    def __call__(self, window: Samples) -> FeatureArray:
-        level = float(np.sqrt(np.mean(np.square(window, dtype=np.float64))))
-        scaled = window * (self.rms / max(level, 1e-6))
-        frames = frames_of(scaled, self.frame_length, self.frame_step, self.fft_length)
+    def raw(self, sound: Samples, at_start: bool) -> Raw:
+        """Power of each mel filter, `(frames, bins) float32`."""
+        frames = frames_of(sound, self.frame_length, self.frame_step, self.fft_length)
         spectrum = fourier(frames * hann(self.frame_length), self.fft_length).astype(np.complex64)
-        power = spectrum.real**2 + spectrum.imag**2
-        logs = np.log(power @ self.filters + np.float32(self.floor))
-        return ((logs - logs.mean()) / np.float32(self.scale)).astype(np.float32)
+        return (spectrum.real**2 + spectrum.imag**2) @ self.filters
+
+    def levelled(self, raw: Raw, level: float) -> Raw:
+        scaled = raw * np.float32((self.rms / level) ** 2)
+        return np.log(scaled + np.float32(self.floor))
+
+    def normalised(self, values: Raw, moments: Moments) -> FeatureArray:
+        mean = np.float32(moments.mean.mean())
+        return ((values - mean) / np.float32(self.scale)).astype(np.float32, copy=False)

@@ -8,17 +8,19 @@ taken for a clip of its own length: it is brought to the level, padded at both e
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from edge.voice.front_ends.front_end import Decibels, FeatureArray, Framed, Positive, Samples
+from edge.voice.front_ends.front_end import Decibels, Framed, Positive, Raw, Samples
 from edge.voice.front_ends.spectrogram import (
     Spectrum,
     compressed,
     fourier,
     frames_of,
     hann,
+    parts,
     phase,
 )
 
@@ -33,19 +35,52 @@ class _Centred(Framed):
     """what lies beyond the ends: zeros, librosa's default since 0.9, or the sound reflected"""
     power: Positive = 0.3
 
+    takes_level: ClassVar[bool] = True
+
+    @property
+    def offset(self) -> int:
+        return self.fft_length // 2
+
+    @property
+    def span(self) -> int:
+        return self.fft_length
+
+    @property
+    def head(self) -> int:  # type: ignore[override]
+        """Frames that begin before the window."""
+        return -(-self.offset // self.frame_step)
+
+    @property
+    def tail(self) -> int:
+        """Frames that end after the window."""
+        return (self.fft_length - self.offset) // self.frame_step + 1
+
     def samples(self, frames: int) -> int:
         return max((frames - 1) * self.frame_step, 1)
 
-    def spectrum(self, window: Samples) -> Spectrum:
-        """The transform of the window at its level."""
-        level = float(np.sqrt(np.mean(np.square(window, dtype=np.float64))))
-        scaled = window * np.float32(10 ** (self.level_db / 20) / max(level, 1e-6))
-        padded = np.pad(scaled, self.fft_length // 2, mode=self.padding)
-        frames = frames_of(padded, self.fft_length, self.frame_step, self.fft_length)
+    def frames(self, samples: int) -> int:
+        return samples // self.frame_step + 1
+
+    def padded(self, window: Samples) -> Samples:
+        padded: Samples = np.pad(window, self.offset, mode=self.padding)
+        return padded
+
+    def spectrum(self, sound: Samples) -> Spectrum:
+        """The transform of each frame."""
+        frames = frames_of(sound, self.fft_length, self.frame_step, self.fft_length)
+        return fourier(frames * self._shape, self.fft_length)
+
+    def gain(self, level: float) -> np.float32:
+        """What a compressed magnitude is multiplied with."""
+        return np.float32((10 ** (self.level_db / 20) / level) ** self.power)
+
+    @cached_property
+    def _shape(self) -> Samples:
+        """The Hann window in the middle of a frame."""
         shape = np.zeros(self.fft_length, np.float32)
         start = (self.fft_length - self.frame_length) // 2
         shape[start : start + self.frame_length] = hann(self.frame_length)
-        return fourier(frames * shape, self.fft_length)
+        return shape
 
 
 @dataclass(frozen=True)
@@ -55,9 +90,12 @@ class ComplexSpectrogram601(_Centred):
     Output: `(frames, fft_length // 2 + 1, 2) float32`.
     """
 
-    def __call__(self, window: Samples) -> FeatureArray:
-        spectrum = self.spectrum(window).astype(np.complex64)
-        return compressed(np.stack([spectrum.real, spectrum.imag], axis=-1), self.power)
+    def raw(self, sound: Samples, at_start: bool) -> Raw:
+        spectrum = self.spectrum(sound).astype(np.complex64)
+        return compressed(parts(spectrum), self.power)
+
+    def levelled(self, raw: Raw, level: float) -> Raw:
+        return raw * self.gain(level)
 
 
 @dataclass(frozen=True)
@@ -67,7 +105,10 @@ class MagnitudePhase601(_Centred):
     Output: `(frames, fft_length // 2 + 1, 2) float32`.
     """
 
-    def __call__(self, window: Samples) -> FeatureArray:
-        spectrum = self.spectrum(window)
+    def raw(self, sound: Samples, at_start: bool) -> Raw:
+        spectrum = self.spectrum(sound)
         magnitude = np.abs(spectrum).astype(np.float32)
         return compressed(np.stack([magnitude, phase(spectrum)], axis=-1), self.power)
+
+    def levelled(self, raw: Raw, level: float) -> Raw:
+        return raw * np.array([self.gain(level), 1.0], np.float32)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edge.voice.front_ends.front_end import FeatureArray, Framed, Positive, Samples
-from edge.voice.front_ends.spectrogram import compressed, fourier, frames_of, hann
+from edge.voice.front_ends.front_end import Framed, Positive, Raw, Samples
+from edge.voice.front_ends.spectrogram import compressed, fourier, frames_of, hann, parts
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class ComplexSpectrogram(Framed):
 
     power: Positive = 0.3
 
-    def __call__(self, window: Samples) -> FeatureArray:
-        frames = frames_of(window, self.frame_length, self.frame_step, self.fft_length)
+    def raw(self, sound: Samples, at_start: bool) -> Raw:
+        frames = frames_of(sound, self.frame_length, self.frame_step, self.fft_length)
         spectrum = fourier(frames * hann(self.frame_length), self.fft_length).astype(np.complex64)
-        return compressed(np.stack([spectrum.real, spectrum.imag], axis=-1), self.power)
+        return compressed(parts(spectrum), self.power)

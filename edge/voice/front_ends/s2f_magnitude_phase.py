@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edge.voice.front_ends.front_end import FeatureArray, Framed, Positive, Samples
-from edge.voice.front_ends.spectrogram import fourier, frames_of, hann, phase
+from edge.voice.front_ends.front_end import Framed, Positive, Raw, Samples
+from edge.voice.front_ends.spectrogram import compressed, fourier, frames_of, hann, phase
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class MagnitudePhase(Framed):
 
     power: Positive = 0.3
 
-    def __call__(self, window: Samples) -> FeatureArray:
-        frames = frames_of(window, self.frame_length, self.frame_step, self.fft_length)
+    def raw(self, sound: Samples, at_start: bool) -> Raw:
+        frames = frames_of(sound, self.frame_length, self.frame_step, self.fft_length)
         spectrum = fourier(frames * hann(self.frame_length), self.fft_length)
-        magnitude = np.abs(spectrum).astype(np.float32) ** np.float32(self.power)
+        magnitude = compressed(np.abs(spectrum).astype(np.float32), self.power)
         return np.stack([magnitude, phase(spectrum)], axis=-1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +12,10 @@ from msgspec import Meta
 
 from edge.voice.front_ends.front_end import (
     Bins,
-    FeatureArray,
     Framed,
     Frequency,
     Positive,
+    Raw,
     Samples,
     Share,
 )
@@ -38,6 +38,9 @@ class Sf2fLogMel(Framed):
     Output: `(frames, bins) float32`.
     """
 
+    back: ClassVar[int] = 1
+    head: ClassVar[int] = 1
+
     bins: Bins = 40
     low_hz: Frequency = 0.0
     high_hz: Frequency = 8000.0
@@ -56,9 +59,10 @@ class Sf2fLogMel(Framed):
         falling = (right - bins) / np.maximum(right - centre, 1)
         return np.maximum(0.0, np.where(bins < centre, rising, falling))
 
-    def __call__(self, window: Samples) -> FeatureArray:
-        sound = as_int16(window)
-        emphasised = np.append(sound[:1], sound[1:] - self.emphasis * sound[:-1])
+    def raw(self, sound: Samples, at_start: bool) -> Raw:
+        whole = as_int16(sound)
+        before = np.append(0.0, whole[:-1]) if at_start else whole[:-1]
+        emphasised = (whole if at_start else whole[1:]) - self.emphasis * before
         frames = frames_of(emphasised, self.frame_length, self.frame_step, self.fft_length)
         spectrum = fourier(frames, self.fft_length)
         energy = ((spectrum.real**2 + spectrum.imag**2) / self.fft_length) @ self.filters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -32,9 +33,20 @@ def frames_of(sound: Floats, length: int, step: int, fft_length: int) -> Floats:
     return np.lib.stride_tricks.sliding_window_view(sound, length)[::step]
 
 
+@lru_cache(maxsize=8)
 def hann(length: int) -> npt.NDArray[np.float32]:
-    """Periodic Hann window, as TensorFlow and SciPy (`sym=False`) give it."""
-    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)).astype(np.float32)
+    """Periodic Hann window, as TensorFlow and SciPy (`sym=False`) give it. Read-only."""
+    window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)).astype(np.float32)
+    window.setflags(write=False)
+    return window
+
+
+@lru_cache(maxsize=8)
+def hamming(length: int) -> npt.NDArray[np.float64]:
+    """Symmetric Hamming window. Read-only."""
+    window = np.hamming(length)
+    window.setflags(write=False)
+    return window
 
 
 def fourier(frames: Floats, fft_length: int) -> Spectrum:
@@ -47,8 +59,24 @@ def fourier(frames: Floats, fft_length: int) -> Spectrum:
 
 
 def compressed(values: npt.NDArray[np.float32], power: float) -> npt.NDArray[np.float32]:
-    """sgn(x)·|x|^power."""
-    return np.sign(values) * np.abs(values) ** np.float32(power)
+    """sgn(x)·|x|^power, to about 1e-6 of each value."""
+    # NumPy has fast float32 kernels for log and exp and none for a power
+    with np.errstate(divide="ignore"):
+        made = np.log(np.abs(values))
+    made *= np.float32(power)
+    np.exp(made, out=made)
+    return np.copysign(made, values, out=made)
+
+
+def root_mean_square(sound: Floats) -> float:
+    """Of any length, in float64; at least 1e-6, so that silence can be divided by it."""
+    exact = sound.astype(np.float64)
+    return max(float(np.sqrt(np.dot(exact, exact) / max(exact.size, 1))), 1e-6)
+
+
+def parts(spectrum: npt.NDArray[np.complex64]) -> npt.NDArray[np.float32]:
+    """Real and imaginary part, `(frames, bins, 2)`: the numbers as they lie in memory."""
+    return spectrum.view(np.float32).reshape(*spectrum.shape, 2)
 
 
 def phase(spectrum: Spectrum) -> npt.NDArray[np.float32]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +16,13 @@ from edge.voice.front_ends.front_end import (
     Frequency,
     Length,
     Positive,
+    Raw,
     Samples,
     Share,
 )
 from edge.voice.front_ends.mel import mel_edges
-from edge.voice.front_ends.spectrogram import as_int16, fourier, frames_of
+from edge.voice.front_ends.moments import Moments
+from edge.voice.front_ends.spectrogram import as_int16, fourier, frames_of, hamming
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,9 @@ class WenLogMel(Framed):
 
     Output: `(frames, bins) float32`.
     """
+
+    head: ClassVar[int] = 1
+    takes_moments: ClassVar[bool] = True
 
     fft_length: Length = 1024
     bins: Bins = 64
@@ -56,14 +62,23 @@ class WenLogMel(Framed):
         height = 2 / (np.maximum(right - left, 1) * width_hz)
         return height * np.maximum(0.0, np.where(bins <= centre, rising, falling))
 
-    def __call__(self, window: Samples) -> FeatureArray:
-        sound = as_int16(window)
-        frames = frames_of(sound, self.frame_length, self.frame_step, self.fft_length)
-        before = np.concatenate([[0.0], frames[:-1, -1]])
+    def raw(self, sound: Samples, at_start: bool) -> Raw:
+        """Natural log of each mel filter's power, `(frames, bins) float32`."""
+        whole = as_int16(sound)
+        frames = frames_of(whole, self.frame_length, self.frame_step, self.fft_length)
+        if self.frame_step >= self.frame_length:
+            raise ValueError("its frames must overlap")
+        # the last sample of the frame before lies within the frame, which overlaps it
+        before = np.array(frames[:, self.frame_length - self.frame_step - 1])
+        if at_start:
+            before[0] = 0.0
         earlier = np.concatenate([before[:, None], frames[:, :-1]], axis=1)
-        emphasised = (frames - self.emphasis * earlier) * np.hamming(self.frame_length)
+        emphasised = (frames - self.emphasis * earlier) * hamming(self.frame_length)
         spectrum = fourier(emphasised, self.fft_length)
         power = spectrum.real**2 + spectrum.imag**2
-        logs = np.log(np.maximum(power @ self.filters, self.floor)).astype(np.float32)
-        centred = logs - logs.mean(axis=0)
-        return centred / (centred.std(axis=0) + np.finfo(np.float32).eps)
+        return np.log(np.maximum(power @ self.filters, self.floor)).astype(np.float32)
+
+    def normalised(self, values: Raw, moments: Moments) -> FeatureArray:
+        centred: FeatureArray = values - moments.mean.astype(np.float32)
+        deviation = moments.deviation.astype(np.float32) + np.finfo(np.float32).eps
+        return centred / deviation
