@@ -2,8 +2,9 @@
 
     python benchmarks/front_ends.py [--json]
 
-Speech arrives in pieces of 0.1 s, windows of a second overlap by half. One thread; the fastest of
-several turns, in CPU time.
+Speech arrives in pieces of 0.1 s, windows of a second overlap by half. `whole` transforms every
+window from its beginning, and copies no sound. One thread; the fastest of several turns, in CPU
+time.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ def main() -> None:
     sound = np.random.default_rng(0).normal(0, 0.1, SECONDS * 16000).astype(np.float32)
     if not as_json:
         sys.stdout.write(
-            f"{'ms per second of speech':<26}{'windows':>9}{'chunks':>9}{'whole':>9}\n"
+            f"{'ms per second of speech':<26}{'windows':>9}{'chunks':>9}{'whole':>9}"
+            f"{'windows / whole':>18}\n"
         )
     for name in sorted(FRONT_ENDS):
         made = front_end(name)
@@ -53,11 +55,13 @@ def main() -> None:
                 "ms": round(windows, 4),
                 "per": "second of speech",
                 "chunks_ms": round(chunks, 4),
-                "times_faster_than_whole_windows": round(whole / windows, 2),
+                "against_whole_windows": round(windows / whole, 3),
             }
             sys.stdout.write(json.dumps(row) + "\n")
         else:
-            sys.stdout.write(f"{name:<26}{windows:>9.3f}{chunks:>9.3f}{whole:>9.3f}\n")
+            sys.stdout.write(
+                f"{name:<26}{windows:>9.3f}{chunks:>9.3f}{whole:>9.3f}{windows / whole:>18.2f}\n"
+            )
 
 
 def _turns(*ways: Callable[[], None]) -> list[float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from edge.audio.file import FileSource
@@ -11,9 +12,11 @@ from edge.audio.source import Source
 from edge.daemon import Daemon
 from edge.display.choose import open_display
 from edge.face import craniofacial
+from edge.inference.accelerators import Accelerators
 from edge.inference.bundle import Bundle, load_bundle, reference_path
+from edge.inference.delegates import delegate
 from edge.inference.engine import Engine
-from edge.inference.manifest import ChoiceAttribute, QuantityAttribute
+from edge.inference.manifest import ChoiceAttribute, QuantityAttribute, Target
 from edge.inference.placement import Placement
 from edge.inference.runtime import find_runtime
 from edge.mqtt.catalogue import Catalogue
@@ -21,7 +24,7 @@ from edge.mqtt.publisher import Publisher
 from edge.pipeline import Pipeline
 from edge.scene import Display
 from edge.selfcheck import try_out
-from edge.settings import Settings
+from edge.settings import Inference, Settings
 from edge.voice.listener import Pace
 
 
@@ -31,21 +34,51 @@ def bundle(settings: Settings) -> Bundle:
 
 
 def engine(settings: Settings) -> Engine:
-    """The bundle with the runtime, threads and target that the settings name, tried out."""
+    """The bundle with the runtime, threads, target and delegates that the settings name, tried out.
+
+    Delegates are begun with: nobody waits for them.
+    """
     path = Path(settings.bundle.path) if settings.bundle.path else reference_path()
     inference = settings.inference
+    voice, face = placements(inference)
+    target = target_of(inference)
     made = Engine(
-        load_bundle(path, inference.target),
-        Placement(find_runtime(inference.runtime), inference.threads),
-        inference.target,
+        load_bundle(path, target, keep_cpu=voice.delegate is not None or face.delegate is not None),
+        voice,
+        target,
+        face,
+        Accelerators(inference.time_limit_s),
     )
-    try_out(made)
+    try:
+        try_out(made)
+        made.accelerators.start()
+    except BaseException:
+        made.close()
+        raise
     return made
+
+
+def placements(inference: Inference) -> tuple[Placement, Placement]:
+    """Where the settings put voice and face. Raises UsageError."""
+    runtime, options = find_runtime(inference.runtime), inference.delegate_options
+    voice = Placement(runtime, inference.threads, delegate=delegate(inference.delegate, options))
+    other = inference.face_delegate
+    face = replace(voice, delegate=delegate(other, options)) if other else voice
+    return voice, face
+
+
+def target_of(inference: Inference) -> Target:
+    """Whose networks of the bundle are run."""
+    if inference.target != "auto":
+        return inference.target
+    names = (inference.delegate, inference.face_delegate)
+    return "coral" if any(name.startswith("edgetpu") for name in names) else "cpu"
 
 
 def pipelines(settings: Settings) -> Callable[[], Pipeline]:
     """A maker of pipelines that share one bundle, read and verified once."""
     shared, allowed = engine(settings), settings.publish.attributes()
+    shared.accelerators.settle()
     return lambda: Pipeline(shared, allowed, pace(settings))
 
 
@@ -75,6 +108,7 @@ def daemon(settings: Settings) -> Daemon:
     except BaseException:
         for sink in sinks:
             sink.close()
+        made.close()
         raise
 
 

@@ -58,6 +58,7 @@ class Daemon:
             for block in self._feed:
                 if self._stop.is_set():
                     return
+                self._watch()
                 if block is not None:
                     self._hear(block)
         except SoundError as error:
@@ -67,6 +68,7 @@ class Daemon:
             log.info("event=window_closed")
         finally:
             self._feed.close()
+            self._pipeline.close()
             for sink in self._sinks:
                 sink.close()
             log.info(
@@ -79,6 +81,13 @@ class Daemon:
         """End `run` soon. May be called from a signal handler."""
         self._stop.set()
 
+    def _watch(self) -> None:
+        """Say so when a delegate was lost, or has come back."""
+        delegates = self._pipeline.delegates
+        if delegates != self._scene.delegates:
+            self._scene = replace(self._scene, delegates=delegates)
+            self._show(self._scene)
+
     def _hear(self, block: AudioBlock) -> None:
         step = self._pipeline.push(block)
         now_s = block.start_s + block.samples.size / SAMPLE_RATE
@@ -88,7 +97,7 @@ class Daemon:
         forget = self._conversation.hear(now_s, step.speaking, scene.estimate is not None)
         if forget:
             self._pipeline.new_speaker()
-            scene = Scene(State.IDLE, level=block.level)
+            scene = Scene(State.IDLE, level=block.level, delegates=scene.delegates)
             log.info("event=speaker_forgotten")
         scene = replace(scene, state=self._conversation.state)
         if scene.state is not self._scene.state:

@@ -8,6 +8,7 @@ from edge.audio.block import AudioBlock
 from edge.audio.speech import SpeechDetector
 from edge.face.painter import Painter, Portrait
 from edge.inference.engine import Engine
+from edge.inference.guarded import DelegateState
 from edge.voice.listener import ALWAYS, Listener, Pace
 
 
@@ -26,6 +27,7 @@ class Pipeline:
     def __init__(
         self, engine: Engine, allowed: frozenset[str] = frozenset(), pace: Pace = ALWAYS
     ) -> None:
+        self._engine = engine
         self.minimum_s = engine.bundle.manifest.voice.minimum_evidence_s
         """seconds of speech below which there is no estimate"""
         self._detector = SpeechDetector()
@@ -36,6 +38,15 @@ class Pipeline:
     def speech_s(self) -> float:
         """Seconds of speech heard from this speaker."""
         return self._listener.speech_s
+
+    @property
+    def delegates(self) -> tuple[DelegateState, ...]:
+        """How the accelerators stand, where there are any."""
+        return self._engine.accelerators.states
+
+    def close(self) -> None:
+        """Let go of models, processes and devices."""
+        self._engine.close()
 
     def push(self, block: AudioBlock) -> Step:
         """Take the next block."""

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from PIL import Image
 
+from edge.inference.guarded import DelegateState
 from edge.state import State
 from edge.voice.estimate import Estimate
 
@@ -24,6 +25,8 @@ class Scene:
     """square RGB picture that belongs to `estimate`; nobody may change it in place"""
     message: str = ""
     """in a fault: what is wrong and what to do; else empty"""
+    delegates: tuple[DelegateState, ...] = ()
+    """how the accelerators stand, where there are any"""
     level: float = 0.0
     """loudness of the latest block, root mean square, full scale 1"""
 

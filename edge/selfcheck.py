@@ -25,7 +25,7 @@ the largest value"""
 
 def check(bundle: Bundle, runtime: str = "auto", target: Target = "cpu") -> None:
     """Run the golden sound through the whole bundle. Raises BundleError."""
-    try_out(Engine(bundle, Placement(find_runtime(runtime)), target=target))
+    try_out(Engine(bundle, Placement(find_runtime(runtime)), target))
 
 
 def try_out(engine: Engine) -> None:

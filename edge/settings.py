@@ -58,9 +58,35 @@ class Inference(_Table, frozen=True):
     ] = "auto"
     threads: Annotated[int, Meta(ge=1, le=64, description="CPU threads for each model.")] = 1
     target: Annotated[
-        Target,
-        Meta(description="Board whose networks of the bundle are run; without any, those for cpu."),
-    ] = "cpu"
+        Target | Literal["auto"],
+        Meta(
+            description="Board whose networks of the bundle are run; without any, those for cpu. "
+            "auto: coral with the delegate edgetpu, else cpu."
+        ),
+    ] = "auto"
+    delegate: Annotated[
+        str,
+        Meta(
+            description="Accelerator: edgetpu, edgetpu:usb:0, edgetpu:pci, or the path of a TFLite "
+            "delegate's library. Empty: the CPU. When it fails, the CPU goes on."
+        ),
+    ] = ""
+    face_delegate: Annotated[
+        str,
+        Meta(
+            description="Another accelerator for the face, e.g. a second stick; none: the CPU. "
+            "Empty: the same as delegate."
+        ),
+    ] = ""
+    delegate_options: Annotated[
+        dict[str, str], Meta(description="Options that the delegate's library takes.")
+    ] = {}
+    time_limit_s: Annotated[
+        float,
+        Meta(
+            gt=0, le=60, description="An inference that takes longer means a delegate that hangs."
+        ),
+    ] = 1.0
 
 
 class Voice(_Table, frozen=True):

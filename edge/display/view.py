@@ -22,6 +22,7 @@ def view(scene: Scene, face_url: str | None) -> dict[str, Any]:
             "icon": _path(sign.icon),
         },
         "message": scene.message,
+        "notice": words.notice(scene),
         "level": round(min(scene.level, 1.0), 3),
         "caption": CAPTION,
         "face": face_url,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from edge.scene import Scene
 from edge.state import State
 from edge.voice.estimate import Attribute, Choice, Estimate, Quantity
 
@@ -133,6 +134,14 @@ def _interval(quantity: Quantity) -> tuple[float, float] | None:
     if quantity.low < 0 or quantity.high > 100:
         return None
     return quantity.low / 100, quantity.high / 100
+
+
+def notice(scene: Scene) -> str:
+    """What the owner should know though all goes on; empty when there is nothing."""
+    lost = [each for each in scene.delegates if each.reason]
+    return " ".join(
+        f"The {each.stage} runs on the CPU: {each.delegate} failed, {each.reason}." for each in lost
+    )
 
 
 def evidence(estimate: Estimate | None) -> str:

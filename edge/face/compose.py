@@ -17,6 +17,7 @@ PANEL = "#1b222c"
 SILHOUETTE = "#39434f"
 BRIGHT = "#f0f3f6"
 QUIET = "#a3afbd"
+NOTICE = "#f2c14e"
 SMALLEST = 160
 """pixels of the shorter side below which a picture is composed larger and then shrunk"""
 
@@ -166,6 +167,8 @@ def _words(scene: Scene, letter: float) -> list[Item]:
     if scene.state is State.FAULT:
         return [Text(scene.message or "Something is wrong. The log says more.", letter, BRIGHT)]
     items: list[Item] = [Text(sign.hint, letter, QUIET, optional=True)]
+    if notice := words.notice(scene):
+        items.append(Text(notice, letter * 0.75, NOTICE, optional=True, gap=letter * 0.3))
     if scene.estimate is None:
         return items
     if lines := words.lines(scene.estimate):

@@ -54,12 +54,13 @@ def reference_path() -> Path:
     return Path(str(resources.files("edge"))) / "bundles" / "reference"
 
 
-def load_bundle(path: Path, target: Target | None = None) -> Bundle:
+def load_bundle(path: Path, target: Target | None = None, *, keep_cpu: bool = False) -> Bundle:
     """Read and verify a bundle, folder or zip.
 
     Every file must be there with its size and SHA-256, and the front end must still make the
     golden features of the golden sound. With a `target`, networks that only other targets run are
-    verified, and not kept in memory. Raises BundleError that names what is wrong.
+    verified, and not kept in memory; `keep_cpu` keeps those for the CPU too.
+    Raises BundleError that names what is wrong.
     """
     container = open_container(path)
     text = container.read(MANIFEST, MANIFEST_LIMIT)
@@ -69,7 +70,8 @@ def load_bundle(path: Path, target: Target | None = None) -> Bundle:
         raise BundleError(
             f"The bundle claims {claimed:,} bytes; at most {TOTAL_LIMIT:,} are read. Refused."
         )
-    unused = _unused(manifest, target) if target else frozenset()
+    wanted: set[Target] = {target, "cpu"} if target and keep_cpu else {target} if target else set()
+    unused = _unused(manifest, wanted) if wanted else frozenset()
     contents: dict[str, bytes] = {}
     for name, file in manifest.files.items():
         data = container.read(name, min(file.bytes, FILE_LIMIT))
@@ -97,11 +99,11 @@ def load_bundle(path: Path, target: Target | None = None) -> Bundle:
     return bundle
 
 
-def _unused(manifest: Manifest, target: Target) -> frozenset[str]:
-    """Files of networks that the target does not run."""
+def _unused(manifest: Manifest, wanted: set[Target]) -> frozenset[str]:
+    """Files of networks that none of the targets runs."""
     parts = models(manifest).values()
     every = {name for model in parts for name in model.files.values()}
-    return frozenset(every - {model.file(target) for model in parts})
+    return frozenset(every - {model.file(target) for model in parts for target in wanted})
 
 
 def _check_golden(bundle: Bundle) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from edge.errors import BundleError
+from edge.inference.accelerators import Accelerators
 from edge.inference.bundle import Bundle
 from edge.inference.graph import Graph
-from edge.inference.interpreter import LocalGraph
 from edge.inference.manifest import Target
-from edge.inference.model import Model, StreamModel
+from edge.inference.model import Floats, Model, StreamModel
+from edge.inference.order import Order
 from edge.inference.placement import Placement
 from edge.inference.runtime import Runtime
 
@@ -27,9 +27,6 @@ NAMES = {
 FACE_ROLES = frozenset({"shared", "landmarks", "face"})
 """models of the stage that draws; the others belong to the stage that listens"""
 
-Opener = Callable[[bytes, Placement, str], Graph]
-"""`.tflite` file, placement, name for errors → the network, ready"""
-
 
 @dataclass(frozen=True)
 class Engine:
@@ -45,7 +42,8 @@ class Engine:
     """which of the bundle's graphs are run"""
     face: Placement | None = None
     """where the face is drawn; None: where the voice is heard"""
-    open_graph: Opener = LocalGraph
+    accelerators: Accelerators = field(default_factory=Accelerators, compare=False)
+    """what opens the networks, and watches over those on a delegate"""
     _graphs: dict[str, Graph] = field(default_factory=dict, init=False, repr=False, compare=False)
     _models: dict[str, Model] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -65,7 +63,8 @@ class Engine:
         return StreamModel(self._graph("stream"), name_of("stream"))
 
     def close(self) -> None:
-        """Let go of all models."""
+        """Let go of all models, and end the processes of delegates."""
+        self.accelerators.close()
         for graph in self._graphs.values():
             graph.close()
         self._graphs.clear()
@@ -73,10 +72,19 @@ class Engine:
 
     def _graph(self, role: str) -> Graph:
         if role not in self._graphs:
-            place = (self.face or self.placement) if role in FACE_ROLES else self.placement
+            draws = role in FACE_ROLES
+            placement = (self.face or self.placement) if draws else self.placement
             content = self.bundle.model(role, self.target)
+            order = Order(
+                stage="face" if draws else "voice",
+                name=name_of(role),
+                content=content,
+                for_cpu=self.bundle.model(role) if placement.delegate else content,
+                placement=placement,
+                golden=self._golden(role),
+            )
             try:
-                self._graphs[role] = self.open_graph(content, place, name_of(role))
+                self._graphs[role] = self.accelerators.open(order)
             except BundleError as error:
                 if self.target == "cpu":
                     raise
@@ -85,6 +93,13 @@ class Engine:
                     "accelerator; the target cpu runs everywhere."
                 ) from error
         return self._graphs[role]
+
+    def _golden(self, role: str) -> Floats | None:
+        """An input of the trunk, whole window or first frames; the others take chance."""
+        part = self.bundle.manifest.front_end
+        if role == "trunk":
+            return self.bundle.array(part.golden.features)
+        return None
 
 
 def name_of(role: str) -> str:

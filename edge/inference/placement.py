@@ -15,6 +15,11 @@ class Delegate:
     library: str
     """path, or a name that the dynamic linker knows"""
     options: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
+    """as the owner calls it"""
+
+    def __str__(self) -> str:
+        return self.name or self.library
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from PIL import Image
 
+from edge.inference.guarded import DelegateState
 from edge.mqtt.catalogue import Catalogue
 from edge.scene import CAPTION
 from edge.voice.estimate import Estimate
@@ -43,6 +44,21 @@ def attributes(
 def fault(message: str) -> bytes:
     """What is wrong and what to do, as JSON; null when all is well."""
     return compact({"message": message or None})
+
+
+def health(delegates: tuple[DelegateState, ...]) -> bytes:
+    """How each stage with an accelerator stands, as JSON."""
+    return compact(
+        {
+            each.stage: {
+                "delegate": each.delegate,
+                "running_on": "delegate" if each.working else "cpu",
+                "reason": each.reason or None,
+                "failures": each.failures,
+            }
+            for each in delegates
+        }
+    )
 
 
 def jpeg(face: Image.Image) -> bytes:

@@ -97,7 +97,7 @@ class Publisher:
         for topic, payload in self._discovery.items():
             self._outbox.add(topic, retain=True)
             self._outbox.put(topic, payload)
-        for topic in (topics.availability, topics.state, topics.fault):
+        for topic in (topics.availability, topics.state, topics.fault, topics.health):
             self._outbox.add(topic, retain=True)
         self._outbox.add(topics.attributes, retain=False, interval_s=ATTRIBUTES_INTERVAL_S)
         self._outbox.add(topics.face, retain=False, interval_s=FACE_INTERVAL_S)
@@ -199,6 +199,7 @@ class Publisher:
         put = self._outbox.put
         put(self.topics.state, str(scene.state).encode())
         put(self.topics.fault, messages.fault(scene.message))
+        put(self.topics.health, messages.health(scene.delegates))
         put(
             self.topics.attributes,
             messages.attributes(scene.estimate, self._announced, self._switched_on),

@@ -17,6 +17,9 @@ class Topics:
                    `muted`, `fault`
     `fault`        `{"message": "…"}`, what is wrong and what to do;       1   yes
                    `{"message": null}` when all is well
+    `health`       for `voice` and `face`, where they have an accelerator: 1   yes
+                   `{"delegate": …, "running_on": "delegate"|"cpu",
+                   "reason": …, "failures": …}`
     `attributes`   JSON: `gender`, `age`, `ethnicity`, `craniofacial`      1   no
                    where switched on, `evidence_s`, `bundle`, `caption`;
                    values are null while there is no estimate
@@ -47,6 +50,11 @@ class Topics:
     def fault(self) -> str:
         """What is wrong."""
         return self._topic("fault")
+
+    @property
+    def health(self) -> str:
+        """What runs where."""
+        return self._topic("health")
 
     @property
     def attributes(self) -> str:

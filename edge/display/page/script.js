@@ -31,6 +31,8 @@ function show(scene) {
   setText("hint", scene.state.hint);
   setText("message", scene.message);
   $("message").hidden = !scene.message;
+  setText("notice", scene.notice);
+  $("notice").hidden = !scene.notice;
   setText("caption", scene.caption);
   setText("heading", scene.heading);
   setText("evidence", scene.evidence);

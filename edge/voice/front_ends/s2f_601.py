@@ -111,4 +111,6 @@ class MagnitudePhase601(_Centred):
         return compressed(np.stack([magnitude, phase(spectrum)], axis=-1), self.power)
 
     def levelled(self, raw: Raw, level: float) -> Raw:
-        return raw * np.array([self.gain(level), 1.0], np.float32)
+        levelled = raw.copy()
+        levelled[..., 0] *= self.gain(level)
+        return levelled
