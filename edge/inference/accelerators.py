@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
+from edge.inference.backoff import Backoff
 from edge.inference.delegates import is_compiled, is_edgetpu
 from edge.inference.graph import Graph
 from edge.inference.guarded import LOAD_S, Accelerator, DelegateState, Listener, on_cpu
@@ -20,8 +22,14 @@ LIMIT_S = 1.0
 class Accelerators:
     """Opens networks where their orders say, and watches over what is not the CPU."""
 
-    def __init__(self, limit_s: float = LIMIT_S, listener: Listener = lambda state: None) -> None:
-        self._limit_s, self._listener = limit_s, listener
+    def __init__(
+        self,
+        limit_s: float = LIMIT_S,
+        listener: Listener = lambda state: None,
+        backoff: Callable[[], Backoff] = Backoff,
+    ) -> None:
+        """`limit_s`: longest that an inference may take; `backoff` makes one for each stage."""
+        self._limit_s, self._listener, self._backoff = limit_s, listener, backoff
         self._stages: dict[str, Accelerator] = {}
 
     def open(self, order: Order) -> Graph:
@@ -36,7 +44,7 @@ class Accelerators:
             return cpu
         if order.stage not in self._stages:
             self._stages[order.stage] = Accelerator(
-                order.stage, str(delegate), self._limit_s, self._listener
+                order.stage, str(delegate), self._limit_s, self._listener, self._backoff()
             )
         return self._stages[order.stage].open(order, cpu)
 

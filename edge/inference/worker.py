@@ -49,9 +49,15 @@ def serve(channel: socket.socket) -> None:
         try:
             reply = _load(graphs, request) if isinstance(request, Load) else _run(graphs, request)
         except (EdgeError, OSError, ValueError, RuntimeError, AttributeError) as error:
-            reply = Refused(str(error) or type(error).__name__)
+            reply = Refused(_clause(error))
         signal.setitimer(signal.ITIMER_REAL, 0)
         send(channel, reply)
+
+
+def _clause(error: Exception) -> str:
+    """What the runtime or the driver says, on one line."""
+    words = " ".join(str(error.__cause__ or error).split())
+    return words.rstrip(".") or type(error).__name__
 
 
 def _load(graphs: dict[str, LocalGraph], request: Load) -> Ready:
