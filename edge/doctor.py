@@ -12,8 +12,8 @@ from edge import assembly
 from edge.audio.file import FileSource
 from edge.audio.microphone import choose, microphones
 from edge.display.choose import available
-from edge.errors import EdgeError
-from edge.inference.delegates import delegate_libraries
+from edge.errors import DeviceError, EdgeError
+from edge.inference.delegates import delegate, delegate_libraries, pairing
 from edge.inference.runtime import find_runtime, installed_runtimes
 from edge.mqtt.broker import broker
 from edge.settings import Settings
@@ -41,7 +41,7 @@ def examine(settings: Settings) -> list[Finding]:
     findings = [
         Finding("system", True, f"Python {platform.python_version()}, {platform.machine()}", False),
         _try("runtime", lambda: _runtime(settings), needed=True),
-        _try("delegates", _delegates, needed=False),
+        _try("delegates", lambda: _delegates(settings), needed=False),
         _try("bundle", lambda: _bundle(settings), needed=True),
         _try("microphone", lambda: _microphones(settings), needed=wants_microphone),
     ]
@@ -71,11 +71,32 @@ def _runtime(settings: Settings) -> str:
     return f"{found}" + (f" (also installed: {', '.join(others)})" if others else "")
 
 
-def _delegates() -> str:
+def _delegates(settings: Settings) -> str:
+    """Tries the delegates that the settings name, each in a process of its own."""
     found = delegate_libraries()
-    if not found:
-        return "no accelerator library found; models run on the CPU"
-    return ", ".join(found) + " found; models run on the CPU in this version"
+    chosen = (settings.inference.delegate, settings.inference.face_delegate)
+    if not any(delegate(name) for name in chosen):
+        if not found:
+            return "no accelerator library found; models run on the CPU"
+        return ", ".join(found) + " found; [inference] delegate is not set, so the CPU is used"
+    engine = assembly.engine(settings)
+    try:
+        engine.accelerators.settle()
+        states = engine.accelerators.states
+    finally:
+        engine.close()
+    if not states:
+        raise DeviceError(
+            "No network of this bundle was compiled for the Edge TPU, so all run on the CPU. "
+            "Build it with `s2f-convert build --target coral` where edgetpu_compiler is installed."
+        )
+    lost = [f"{state.delegate} failed for the {state.stage}: {state.reason}." for state in states
+            if not state.working]  # fmt: skip
+    if not lost:
+        return ", ".join(f"the {each.stage} runs on {each.delegate}" for each in states)
+    pair = pairing(find_runtime(settings.inference.runtime)) if "edgetpu" in str(chosen) else ""
+    advice = pair or "Plug the accelerator in, check its power, and that this user may use it."
+    raise DeviceError(f"{' '.join(lost)} The CPU is used meanwhile. {advice}")
 
 
 def _bundle(settings: Settings) -> str:

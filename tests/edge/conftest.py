@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -177,3 +178,13 @@ def schema_2(schema_2_files: dict[str, bytes], tmp_path: Path, bundle_folder: An
     for name, data in schema_2_files.items():
         made.put(name, data)
     return made
+
+
+@pytest.fixture(scope="session")
+def accelerator(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A TFLite delegate, compiled from C, that breaks as its options say."""
+    library = tmp_path_factory.mktemp("delegate") / "libaccelerator.so"
+    source = Path(__file__).parent / "inference" / "delegates" / "accelerator.c"
+    command = ["gcc", "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", library, source, "-lm"]
+    subprocess.run(command, check=True)
+    return library

@@ -56,3 +56,23 @@ def test_a_damaged_bundle_and_a_broker_that_is_down(
     found = by_subject(done.out)
     assert "has no file trunk.tflite" in str(found["bundle"]["words"])
     assert "does not answer" in str(found["broker"]["words"])
+
+
+def test_a_delegate_is_tried_and_a_crash_is_a_finding(
+    s2f_edge, accelerator: Path, tmp_path: Path
+) -> None:
+    for mode, ok, said in (
+        ("healthy", True, "the voice runs on"),
+        (
+            "crash",
+            False,
+            "it crashed (SIGSEGV). The CPU is used meanwhile. Plug",
+        ),
+    ):
+        file = settings(
+            tmp_path,
+            f'[inference]\ndelegate = "{accelerator}"\ndelegate_options = {{ mode = "{mode}" }}\n',
+        )
+        found = by_subject(s2f_edge("doctor", "--json", "--config", file).out)["delegates"]
+        assert found["ok"] is ok
+        assert said in str(found["words"])

@@ -28,11 +28,6 @@ from edge.state import State
 RUNTIMES = ("litert", "tflite-runtime")
 
 
-@pytest.fixture(scope="session")
-def accelerator(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return timeline.compiled(tmp_path_factory.mktemp("delegate"))
-
-
 def engine(bundle: Bundle, library: Path | str, runtime: str = "litert", **options: str) -> Engine:
     delegate = Delegate(str(library), options, "test")
     placement = Placement(find_runtime(runtime), delegate=delegate)

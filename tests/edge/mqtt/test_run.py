@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,36 @@ def test_an_address_that_cannot_be(s2f_edge, woman: Path, url: str, words: str) 
     assert refused.code == 2
     assert words in refused.err.splitlines()[-1]
     assert "secret" not in refused.err
+
+
+def test_a_delegate_crashes_in_the_middle_and_the_face_goes_on(
+    run: Run, broker, listen, woman: Path, accelerator: Path, tmp_path: Path
+) -> None:
+    """The evidence grows as if nothing had happened, and the broker hears of both changes."""
+    file = tmp_path / "settings.toml"
+    once = tmp_path / "broke"
+    file.write_text(
+        f'[inference]\ndelegate = "{accelerator}"\n[inference.delegate_options]\n'
+        f'mode = "crash"\nafter = "60"\nonce = "{once}"\n'
+    )
+    listener = listen(broker)
+    process = run("--config", file, "--source", woman, "--display", "none", "--broker", broker.url)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert once.exists()
+    assert "event=delegate_failed stage=voice" in err
+    assert "SIGSEGV" in err
+    listener.wait_text("availability", "offline")
+
+    health = [message.json["voice"] for message in listener.on("health") if message.json]
+    places = [each["running_on"] for each in health]
+    lost = places.index("cpu", places.index("delegate"))
+    assert "SIGSEGV" in health[lost]["reason"]
+    assert places[-1] == "delegate"  # taken back within the back-off
+    assert health[-1]["failures"] == 1
+
+    attributes = [message.json for message in listener.on("attributes")]
+    evidence = [each["evidence_s"] for each in attributes if each["evidence_s"]]
+    steps = {round(b - a, 1) for a, b in pairwise(evidence)}
+    assert steps <= {0.0, 0.5}
+    assert evidence[-1] > 3
