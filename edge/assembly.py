@@ -18,7 +18,10 @@ from edge.inference.delegates import delegate
 from edge.inference.engine import Engine
 from edge.inference.manifest import ChoiceAttribute, QuantityAttribute, Target
 from edge.inference.placement import Placement
+from edge.inference.profile import Profile, profile_path
+from edge.inference.profile import load as load_profile
 from edge.inference.runtime import find_runtime
+from edge.machine import machine
 from edge.mqtt.catalogue import Catalogue
 from edge.mqtt.publisher import Publisher
 from edge.pipeline import Pipeline
@@ -40,15 +43,11 @@ def engine(settings: Settings) -> Engine:
     """
     path = Path(settings.bundle.path) if settings.bundle.path else reference_path()
     inference = settings.inference
-    voice, face = placements(inference)
     target = target_of(inference)
-    made = Engine(
-        load_bundle(path, target, keep_cpu=voice.delegate is not None or face.delegate is not None),
-        voice,
-        target,
-        face,
-        Accelerators(inference.time_limit_s),
-    )
+    accelerated = inference.delegate or inference.face_delegate
+    loaded = load_bundle(path, target, keep_cpu=bool(accelerated))
+    voice, face = placements(inference, loaded, target)
+    made = Engine(loaded, voice, target, face, Accelerators(inference.time_limit_s))
     try:
         try_out(made)
         made.accelerators.start()
@@ -58,13 +57,26 @@ def engine(settings: Settings) -> Engine:
     return made
 
 
-def placements(inference: Inference) -> tuple[Placement, Placement]:
-    """Where the settings put voice and face. Raises UsageError."""
-    runtime, options = find_runtime(inference.runtime), inference.delegate_options
-    voice = Placement(runtime, inference.threads, delegate=delegate(inference.delegate, options))
-    other = inference.face_delegate
-    face = replace(voice, delegate=delegate(other, options)) if other else voice
-    return voice, face
+def placements(inference: Inference, loaded: Bundle, target: Target) -> tuple[Placement, Placement]:
+    """Where the settings put voice and face: with runtime auto, where `s2f-edge bench` found them
+    to be fastest. Raises UsageError and DeviceError."""
+    usual = Placement(find_runtime(inference.runtime), inference.threads)
+    voice = face = usual
+    if inference.runtime == "auto":
+        path = profile_path(inference.profile)
+        found = load_profile(path, loaded.sha256, target, machine().key)
+        voice, face = (_fastest(found, stage, usual) for stage in ("voice", "face"))
+    options, other = inference.delegate_options, inference.face_delegate
+    return (
+        replace(voice, delegate=delegate(inference.delegate, options)),
+        replace(face, delegate=delegate(other or inference.delegate, options)),
+    )
+
+
+def _fastest(profile: Profile | None, stage: str, usual: Placement) -> Placement:
+    """The profile's way for a stage, within the threads that the settings allow."""
+    best = profile.best(stage, usual.threads) if profile else None
+    return Placement(find_runtime(best.runtime), best.threads, best.xnnpack) if best else usual
 
 
 def target_of(inference: Inference) -> Target:

@@ -16,9 +16,11 @@ import msgspec
 
 from edge import __version__, assembly, doctor, settings
 from edge.audio import meter
+from edge.errors import UsageError
 from edge.inference.bundle import Bundle, load_bundle, reference_path
 from edge.inference.delegates import is_compiled
 from edge.inference.manifest import Target, models, targets
+from edge.inference.profile import profile_path
 from edge.inference.runtime import RUNTIMES
 from edge.mqtt.broker import broker
 from edge.render import render
@@ -64,6 +66,20 @@ def _parser() -> argparse.ArgumentParser:
     part.add_argument("--json", action="store_true", help="one JSON line a file on stdout")
     part.set_defaults(command=_render)
 
+    part = commands.add_parser("bench", help="measure what is fastest here, and remember it")
+    _add_common(part, runtime=False)
+    part.add_argument("--json", action="store_true", help="one JSON line a measurement")
+    part.add_argument(
+        "--threads", metavar="N,N", help="numbers of threads to try; else 1, 2, 4 … of the cores"
+    )
+    part.add_argument("--delegate", default="", metavar="NAME|LIB", help="an accelerator to try")
+    part.add_argument(
+        "--compare", type=Path, metavar="DIR", help="with the trunks in DIR, run as others do"
+    )
+    part.add_argument("--quick", action="store_true", help="a tenth of the time, less exact")
+    part.add_argument("--no-profile", action="store_true", help="remember nothing")
+    part.set_defaults(command=_bench)
+
     part = commands.add_parser("doctor", help="what is here, what is missing, what to do about it")
     part.add_argument("--config", type=Path, metavar="FILE")
     part.add_argument("--json", action="store_true")
@@ -97,11 +113,12 @@ def _add_verbose(part: argparse.ArgumentParser, default: Any = argparse.SUPPRESS
     )
 
 
-def _add_common(part: argparse.ArgumentParser) -> None:
+def _add_common(part: argparse.ArgumentParser, *, runtime: bool = True) -> None:
     _add_verbose(part)
     part.add_argument("--config", type=Path, metavar="FILE", help="settings in TOML")
     part.add_argument("--bundle", metavar="PATH", help="folder or zip; else the reference bundle")
-    part.add_argument("--runtime", choices=["auto", *RUNTIMES])
+    if runtime:
+        part.add_argument("--runtime", choices=["auto", *RUNTIMES])
     part.add_argument(
         "--target", choices=get_args(Target), help="board whose networks of the bundle are run"
     )
@@ -166,6 +183,37 @@ def _in_words(attributes: dict[str, Any]) -> str:
         else:
             words.append(f"{name} {belief['value']} ({belief['low']}–{belief['high']})")
     return "; ".join(words)
+
+
+def _bench(options: argparse.Namespace) -> int:
+    # what only this command needs is loaded here
+    from edge.bench.bench import Order
+    from edge.bench.command import run
+    from edge.bench.way import thread_counts
+
+    chosen = _settings(options)
+    path = Path(chosen.bundle.path) if chosen.bundle.path else reference_path()
+    order = Order(
+        bundle=path,
+        target=assembly.target_of(chosen.inference),
+        threads=_threads(options.threads) or thread_counts(),
+        delegate=options.delegate or chosen.inference.delegate,
+        options=chosen.inference.delegate_options,
+        enough_s=0.05 if options.quick else 0.5,
+        compare=options.compare,
+    )
+    profile = None if options.no_profile else profile_path(chosen.inference.profile)
+    return run(order, profile, as_json=options.json)
+
+
+def _threads(text: str | None) -> list[int]:
+    try:
+        counts = [int(part) for part in text.split(",")] if text else []
+    except ValueError:
+        counts = [0]
+    if any(not 1 <= count <= 64 for count in counts):
+        raise UsageError(f"--threads takes numbers from 1 to 64, as in 1,2,4; not '{text}'.")
+    return counts
 
 
 def _doctor(options: argparse.Namespace) -> int:

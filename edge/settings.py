@@ -54,9 +54,16 @@ class Audio(_Table, frozen=True):
 class Inference(_Table, frozen=True):
     runtime: Annotated[
         RuntimeName,
-        Meta(description="TFLite runtime; auto takes the faster one."),
+        Meta(description="TFLite runtime; auto takes what `s2f-edge bench` found to be fastest."),
     ] = "auto"
     threads: Annotated[int, Meta(ge=1, le=64, description="CPU threads for each model.")] = 1
+    profile: Annotated[
+        str,
+        Meta(
+            description="File in which `s2f-edge bench` keeps what is fastest, for runtime auto. "
+            "Empty: in the user's cache."
+        ),
+    ] = ""
     target: Annotated[
         Target | Literal["auto"],
         Meta(

@@ -1,0 +1,1 @@
+"""How fast this machine is with a bundle: `s2f-edge bench`."""

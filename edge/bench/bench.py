@@ -1,0 +1,103 @@
+"""Every way that is there, one after the other, and which is best."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from edge.bench.baseline import FILES, runtimes
+from edge.bench.child import Job, Result
+from edge.bench.row import Row
+from edge.bench.way import Way, ways
+from edge.errors import UsageError
+from edge.inference.manifest import Target
+from edge.inference.runtime import installed_runtimes
+
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""NumPy's, which the daemon does not need more of"""
+LIMIT_S = 300.0
+"""of one way: the largest trunk known takes a second, and slow boards ten times as much"""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to measure."""
+
+    bundle: Path
+    target: Target = "cpu"
+    threads: Sequence[int] = (1,)
+    delegate: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+    enough_s: float = 0.5
+    """of every stage and way"""
+    compare: Path | None = None
+    """folder with what to compare with"""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One way, with what came of it."""
+
+    way: Way | None
+    """None: the front end"""
+    rows: list[Row]
+    problem: str
+    """why there are no rows, in a sentence"""
+
+
+def measure(order: Order, progress: Callable[[str], None] = lambda step: None) -> list[Measured]:
+    """All ways. Raises UsageError for a folder to compare with that has nothing in it."""
+    if order.compare and not any((order.compare / name).is_file() for name in FILES):
+        raise UsageError(
+            f"{order.compare} has nothing to compare with. It may have: {', '.join(FILES)}. "
+            "`python benchmarks/streaming.py --out FOLDER` makes them."
+        )
+    found = []
+    for way, file in _jobs(order):
+        progress(f"{file.name}: {way}" if file else str(way or "front end"))
+        job = Job(str(order.bundle), order.target, way, order.enough_s, str(file or ""))
+        result = _in_a_process(job)
+        found.append(Measured(way, result.rows, result.problem))
+    return found
+
+
+def _jobs(order: Order) -> Iterator[tuple[Way | None, Path | None]]:
+    yield None, None
+    tflite = installed_runtimes()
+    for way in ways(tflite, order.threads, order.delegate, order.options):
+        yield way, None
+    if order.compare is None:
+        return
+    for name in FILES:
+        file = order.compare / name
+        if file.is_file():
+            for runtime in runtimes(name, tflite):
+                yield Way(runtime), file
+
+
+def _in_a_process(job: Job) -> Result:
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "edge.bench.child"],
+            input=msgspec.json.encode(job),
+            capture_output=True,
+            env=os.environ | ONE_THREAD,
+            timeout=LIMIT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Result(problem=f"It took longer than {LIMIT_S:.0f} s.")
+    if done.returncode < 0:
+        return Result(problem=f"It crashed ({signal.Signals(-done.returncode).name}).")
+    try:
+        return msgspec.json.decode(done.stdout, type=Result)
+    except msgspec.DecodeError:
+        last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
+        return Result(problem=f"It ended with the code {done.returncode}: {''.join(last)}")
