@@ -99,9 +99,19 @@ def _rows(item: Item, width: int) -> list[Item]:
     """The item broken into rows that are no wider than `width` pixels."""
     if isinstance(item, Bar):
         return [item]
-    letters = font(round(item.size))
+    return [
+        replace(item, text=row.replace(_GLUE, " "), gap=0.0 if index else item.gap)
+        for index, row in enumerate(_broken(item.text, round(item.size), width))
+    ]
+
+
+@lru_cache(maxsize=512)
+def _broken(text: str, size: int, width: int) -> tuple[str, ...]:
+    """The rows of a text. Measuring letters is most of what a frame costs, and most texts stay the
+    same from frame to frame."""
+    letters = font(size)
     rows: list[str] = []
-    for word in _printable(item.text).split(" "):
+    for word in _printable(text).split(" "):
         if rows and letters.getlength(f"{rows[-1]} {word}") <= width:
             rows[-1] += f" {word}"
             continue
@@ -109,10 +119,7 @@ def _rows(item: Item, width: int) -> list[Item]:
         while letters.getlength(rows[-1]) > width and len(rows[-1]) > 1:  # a path, an address
             fits = max(1, int(len(rows[-1]) * width / letters.getlength(rows[-1])))
             rows[-1:] = [rows[-1][:fits], rows[-1][fits:]]
-    return [
-        replace(item, text=row.replace(_GLUE, " "), gap=item.gap if first else 0.0)
-        for first, row in ((index == 0, row) for index, row in enumerate(rows))
-    ]
+    return tuple(rows)
 
 
 _GLUE = "\u00a0"
