@@ -33,6 +33,7 @@ from convert.nets.net import Floats
 from convert.nets.torch_net import TorchNet
 from convert.quantization.quantize import quantize, to_float
 from convert.streaming.rewrite import grid, streamed, windowed
+from edge.bench.baseline import SHAPE
 from edge.inference.interpreter import LocalGraph
 from edge.inference.model import Model, StreamModel
 from edge.inference.placement import Placement
@@ -98,7 +99,9 @@ def _ways(folder: Path) -> list[Way]:
         (folder / name).write_bytes(content)
     whole = TorchNet(trunk(encoder, positions), torch.from_numpy(window))
     whole.save_onnx(folder / "trunk.onnx")
-    torch.jit.trace(whole.module, torch.from_numpy(window)).save(str(folder / "trunk.pt"))
+    traced = torch.jit.trace(whole.module, torch.from_numpy(window))
+    shape_note = {SHAPE: json.dumps(window.shape)}
+    torch.jit.save(traced, str(folder / "trunk.pt"), _extra_files=shape_note)
 
     macs = {name: read_graph(content).macs / 1e9 for name, content in files.items()}
     ways = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from edge.bench.row import Row
 from edge.bench.way import Way
 from edge.errors import UsageError
 from edge.inference.interpreter import LocalGraph
-from edge.inference.model import Model
+from edge.inference.model import Model, StreamModel
 from edge.inference.placement import Placement
 from edge.inference.runtime import find_runtime
 
@@ -24,8 +25,14 @@ FILES = {
     "trunk.naive.tflite": "window of 6 s again, naive int8",
     "trunk.onnx": "window of 6 s again, float32",
     "trunk.pt": "window of 6 s again, float32",
+    "stream.float32.tflite": "state per layer, float32",
+    "stream.int8.tflite": "state per layer, int8",
 }
 """in the folder that `--compare` names → what they are; `benchmarks/streaming.py` makes them"""
+
+SHAPE = "shape.json"
+"""in a TorchScript file: the shape of its input"""
+FRAMES_PER_S = 100
 
 
 def runtimes(file: str, tflite: list[str]) -> list[str]:
@@ -37,9 +44,12 @@ def runtimes(file: str, tflite: list[str]) -> list[str]:
 
 
 def baseline(file: Path, way: Way, enough_s: float) -> Row:
-    """One run a second of the trunk in the file. Raises UsageError."""
+    """The trunk in the file: a window's is run once a second, a stream's for all new frames.
+
+    Raises UsageError.
+    """
     try:
-        name, run = _run(file, way)
+        name, run, often = _run(file, way)
     except (OSError, RuntimeError, ValueError) as error:
         raise UsageError(f"{file} cannot be run: {error}.") from error
     run()
@@ -57,19 +67,23 @@ def baseline(file: Path, way: Way, enough_s: float) -> Row:
         runtime=name,
         delegate=None,
         threads=way.threads,
-        ms=round(1000 * best, 3),
+        ms=round(1000 * best * often, 3),
         per="second of speech",
         xnnpack=way.xnnpack,
-        share_of_core=round(cpu, 5),
+        share_of_core=round(cpu * often, 5),
     )
 
 
-def _run(file: Path, way: Way) -> tuple[str, Callable[[], Any]]:
+def _run(file: Path, way: Way) -> tuple[str, Callable[[], Any], float]:
+    """The runtime's name, one run, and how many runs a second of speech takes."""
     if file.suffix == ".tflite":
         runtime = find_runtime(way.runtime)
-        model = Model(LocalGraph(file.read_bytes(), Placement(runtime, way.threads, way.xnnpack)))
+        graph = LocalGraph(file.read_bytes(), Placement(runtime, way.threads, way.xnnpack))
+        streams = file.name.startswith("stream")
+        model = StreamModel(graph) if streams else Model(graph)
         values = np.zeros(model.input_shape, np.float32)
-        return str(runtime), lambda: model(values)
+        often = FRAMES_PER_S / model.input_shape[1] if streams else 1.0
+        return str(runtime), lambda: model(values), often
     if file.suffix == ".onnx":
         import onnxruntime
 
@@ -78,23 +92,17 @@ def _run(file: Path, way: Way) -> tuple[str, Callable[[], Any]]:
         session = onnxruntime.InferenceSession(str(file), options, ["CPUExecutionProvider"])
         (given,) = session.get_inputs()
         window = np.zeros(given.shape, np.float32)
-        return f"onnxruntime {onnxruntime.__version__}", lambda: session.run(
-            None, {given.name: window}
-        )
+        name = f"onnxruntime {onnxruntime.__version__}"
+        return name, lambda: session.run(None, {given.name: window}), 1.0
     import torch
 
     torch.set_num_threads(way.threads)
-    module = torch.jit.load(str(file))  # type: ignore[no-untyped-call]
-    taken = torch.zeros(_first_shape(module))
+    notes = {SHAPE: b""}
+    module = torch.jit.load(str(file), _extra_files=notes)  # type: ignore[no-untyped-call]
+    taken = torch.zeros(json.loads(notes[SHAPE]))
 
     def run() -> Any:
         with torch.inference_mode():
             return module(taken)
 
-    return f"torch {torch.__version__.partition('+')[0]}", run
-
-
-def _first_shape(module: Any) -> list[int]:
-    """What a traced module was traced with."""
-    (_, given) = list(module.graph.inputs())[:2]
-    return list(given.type().sizes())
+    return f"torch {torch.__version__.partition('+')[0]}", run, 1.0
