@@ -114,7 +114,7 @@ class Finished:
 EdgeCommand = Callable[..., Finished]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def s2f_edge() -> EdgeCommand:
     """Runs the command as a user would; a traceback fails the test."""
 

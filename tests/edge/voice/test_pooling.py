@@ -62,6 +62,15 @@ def test_attention_keeps_the_latest_windows_alone() -> None:
     assert pool.windows == 3
 
 
+def test_a_mean_may_be_of_the_latest_windows() -> None:
+    latest = Mean(most_windows=3)
+    np.testing.assert_allclose(latest(VECTORS), VECTORS[-3:].mean(axis=0), rtol=1e-6)
+    pool = latest.start()
+    pool.add(VECTORS[0])
+    assert pool.windows == 1
+    np.testing.assert_array_equal(pool.result(), VECTORS[0])
+
+
 def test_large_scores_do_not_overflow() -> None:
     assert np.all(np.isfinite(attention(inputs=np.full((6, 6), 1e5, np.float32))(VECTORS)))
 
