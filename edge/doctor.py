@@ -90,8 +90,11 @@ def _delegates(settings: Settings) -> str:
             "No network of this bundle was compiled for the Edge TPU, so all run on the CPU. "
             "Build it with `s2f-convert build --target coral` where edgetpu_compiler is installed."
         )
-    lost = [f"{state.delegate} failed for the {state.stage}: {state.reason}." for state in states
-            if not state.working]  # fmt: skip
+    lost = [
+        f"{each.delegate} failed for the {each.stage}: {each.reason or 'it does not get ready'}."
+        for each in states
+        if not each.working
+    ]
     if not lost:
         return ", ".join(f"the {each.stage} runs on {each.delegate}" for each in states)
     pair = pairing(find_runtime(settings.inference.runtime)) if "edgetpu" in str(chosen) else ""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from edge.audio.block import AudioBlock
 from edge.audio.speech import SpeechDetector
 from edge.face.painter import Painter, Portrait
+from edge.inference.delegate_state import DelegateState
 from edge.inference.engine import Engine
-from edge.inference.guarded import DelegateState
 from edge.voice.listener import ALWAYS, Listener, Pace
 
 

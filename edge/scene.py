@@ -7,7 +7,7 @@ from typing import Protocol
 
 from PIL import Image
 
-from edge.inference.guarded import DelegateState
+from edge.inference.delegate_state import DelegateState
 from edge.state import State
 from edge.voice.estimate import Estimate
 

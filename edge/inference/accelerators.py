@@ -1,19 +1,22 @@
-"""The delegates of a daemon: one for each stage that has one."""
+"""The delegates of a daemon, and which networks run on them."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
+from edge.inference.accelerator import Accelerator
 from edge.inference.backoff import Backoff
-from edge.inference.delegates import is_compiled, is_edgetpu
+from edge.inference.delegate_state import DelegateState, Listener
+from edge.inference.delegates import is_compiled, is_edgetpu, pairing
 from edge.inference.graph import Graph
-from edge.inference.guarded import LOAD_S, Accelerator, DelegateState, Listener, on_cpu
+from edge.inference.guarded import LOAD_S
 from edge.inference.interpreter import LocalGraph
 from edge.inference.order import Order
+from edge.inference.placement import Delegate
 
 log = logging.getLogger(__name__)
-
 
 LIMIT_S = 1.0
 """longest that an inference may take on a delegate"""
@@ -28,42 +31,51 @@ class Accelerators:
         listener: Listener = lambda state: None,
         backoff: Callable[[], Backoff] = Backoff,
     ) -> None:
-        """`limit_s`: longest that an inference may take; `backoff` makes one for each stage."""
+        """`limit_s`: longest that an inference may take; `backoff` makes one for each device."""
         self._limit_s, self._listener, self._backoff = limit_s, listener, backoff
-        self._stages: dict[str, Accelerator] = {}
+        self._devices: list[tuple[Delegate, Accelerator]] = []
 
     def open(self, order: Order) -> Graph:
         """The network, ready. Raises BundleError."""
-        local = on_cpu(order.placement)
         delegate = order.placement.delegate
+        local = LocalGraph(order.for_cpu, replace(order.placement, delegate=None), order.name)
         if delegate is None:
-            return LocalGraph(order.content, local, order.name)
-        cpu = LocalGraph(order.for_cpu, local, order.name)
+            return local
         if is_edgetpu(delegate) and not is_compiled(order.content):
             log.warning("event=not_compiled model=%r delegate=edgetpu running_on=cpu", order.name)
-            return cpu
-        if order.stage not in self._stages:
-            self._stages[order.stage] = Accelerator(
-                order.stage, str(delegate), self._limit_s, self._listener, self._backoff()
-            )
-        return self._stages[order.stage].open(order, cpu)
+            return local
+        if is_compiled(order.content) and not is_edgetpu(delegate):
+            order = replace(order, content=order.for_cpu)
+        return self._device(delegate, order).open(order, local)
 
     def start(self) -> None:
         """Begin to use the delegates, when all networks are opened."""
-        for stage in self._stages.values():
-            stage.start()
+        for _, device in self._devices:
+            device.start()
 
     def settle(self) -> None:
         """Wait until each delegate works or has failed."""
-        for stage in self._stages.values():
-            stage.settle(2 * LOAD_S)
+        for _, device in self._devices:
+            device.settle(2 * LOAD_S)
 
     @property
     def states(self) -> tuple[DelegateState, ...]:
-        """How they stand now. From any thread."""
-        return tuple(stage.state for stage in self._stages.values())
+        """How they stand now, one for each stage. From any thread."""
+        return tuple(state for _, device in self._devices for state in device.states)
 
     def close(self) -> None:
         """End all processes. May be called twice."""
-        for stage in self._stages.values():
-            stage.close()
+        for _, device in self._devices:
+            device.close()
+
+    def _device(self, delegate: Delegate, order: Order) -> Accelerator:
+        """What stands for the delegate. A stick can be opened by one process only, so stages with
+        the same delegate share one."""
+        for known, device in self._devices:
+            if known == delegate:
+                return device
+        if is_edgetpu(delegate) and (words := pairing(order.placement.runtime)):
+            log.warning("event=delegate_pair advice=%r", words)
+        made = Accelerator(str(delegate), self._limit_s, self._listener, self._backoff())
+        self._devices.append((delegate, made))
+        return made

@@ -74,12 +74,13 @@ class Engine:
         if role not in self._graphs:
             draws = role in FACE_ROLES
             placement = (self.face or self.placement) if draws else self.placement
+            helped = self.placement.delegate or (self.face and self.face.delegate)
             content = self.bundle.model(role, self.target)
             order = Order(
                 stage="face" if draws else "voice",
                 name=name_of(role),
                 content=content,
-                for_cpu=self.bundle.model(role) if placement.delegate else content,
+                for_cpu=self.bundle.model(role) if helped else content,
                 placement=placement,
                 golden=self._golden(role),
             )

@@ -13,6 +13,8 @@ from edge.inference.tensor import Quantized
 STEPS, SHARE = 4.0, 0.05
 """what the root mean square may be off: steps of the output's scale, or a share of the answer's
 own; kernels round differently, a broken one is off by far more"""
+OTHER_FILE_SHARE = 0.5
+"""the same between two files of a network, quantized apart"""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,9 @@ class Golden:
     specs: tuple[TensorSpec, ...]
     """of the outputs"""
 
-    def trouble(self, given: Sequence[Stored], specs: Sequence[TensorSpec]) -> str:
+    def trouble(
+        self, given: Sequence[Stored], specs: Sequence[TensorSpec], share: float = SHARE
+    ) -> str:
         """What is wrong with another answer to the same input, as a clause; empty if nothing is."""
         for expected, ours, other, theirs in zip(
             self.outputs, self.specs, given, specs, strict=True
@@ -35,7 +39,7 @@ class Golden:
                 return "it gives values that are not numbers"
             off = float(np.sqrt(np.mean((right - got) ** 2)))
             own = float(np.sqrt(np.mean(right**2)))
-            if not off <= max(STEPS * ours.numbers.scale, SHARE * own):
+            if not off <= max(STEPS * ours.numbers.scale, share * own):
                 return f"it gives wrong numbers (off by {off:.3g}, where {own:.3g} is usual)"
         return ""
 

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import logging
 import os
+from importlib import metadata
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+import numpy as np
 
 from edge.errors import UsageError
 from edge.inference.manifest import Target
-from edge.inference.runtime import RUNTIMES, find_runtime, installed_runtimes
+from edge.inference.runtime import RUNTIMES, installed_runtimes
 from edge.replace import replace_file
 
 log = logging.getLogger(__name__)
 
 SCHEMA = 1
+WORTH = 0.9
+"""share of the usual way's time below which another way, or more threads, are taken: less is noise,
+and a second runtime in the daemon costs memory"""
+NO_HOME = Path("/var/cache")
+"""where a user without a home keeps it"""
 
 
 class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The fastest way of a stage with so many threads."""
 
-    threads: int
+    threads: Annotated[int, msgspec.Meta(ge=1)]
     runtime: str
     """setting"""
     xnnpack: bool
@@ -36,28 +44,51 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     target: Target
     machine: str
     runtimes: dict[str, str]
-    """setting → version"""
+    """version of each, and of NumPy"""
     voice: list[Choice]
     face: list[Choice]
 
     def best(self, stage: str, most_threads: int) -> Choice | None:
-        """The fastest way with at most so many threads."""
+        """The fastest way with at most so many threads, more of them only where it is worth it."""
         choices = self.voice if stage == "voice" else self.face
-        fitting = [each for each in choices if each.threads <= most_threads]
-        return min(fitting, key=lambda each: each.ms, default=None)
+        best: Choice | None = None
+        for choice in sorted(choices, key=lambda each: each.threads):
+            if choice.threads <= most_threads:
+                best = faster(best, choice)
+        return best
+
+
+def faster(usual: Choice | None, other: Choice) -> Choice:
+    """The other one if it is clearly faster, else the usual one."""
+    return other if usual is None or other.ms < WORTH * usual.ms else usual
 
 
 def versions() -> dict[str, str]:
-    """Of the installed runtimes, by setting."""
-    return {setting: find_runtime(setting).version for setting in installed_runtimes()}
+    """Of the installed runtimes, by setting, and of NumPy. Loads none of them."""
+    found = {"numpy": np.__version__}
+    for setting in installed_runtimes():
+        try:
+            found[setting] = metadata.version(RUNTIMES[setting][1])
+        except metadata.PackageNotFoundError:
+            found[setting] = ""  # a module that no package manager put there
+    return found
 
 
 def profile_path(setting: str = "") -> Path:
     """Where the profile lies: as set, or in the user's cache (XDG Base Directory)."""
     if setting:
         return Path(setting)
-    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(cache) / "speech2face-edge" / "profile.json"
+    return _cache() / "speech2face-edge" / "profile.json"
+
+
+def _cache() -> Path:
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if named.is_absolute():  # a relative one is to be ignored
+        return named
+    try:
+        return Path.home() / ".cache"
+    except RuntimeError:
+        return NO_HOME
 
 
 def save(profile: Profile, path: Path) -> None:

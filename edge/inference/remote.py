@@ -49,14 +49,19 @@ class Remote:
     """
 
     def __init__(self) -> None:
+        """Raises DelegateFailureError."""
         ours, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "edge.inference.worker", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C is for the daemon
-            )
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "edge.inference.worker", str(theirs.fileno())],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    start_new_session=True,  # Ctrl-C is for the daemon
+                )
+            except OSError as error:
+                ours.close()
+                raise DelegateFailureError(f"its process cannot be started: {error}") from error
         self._channel = ours
         self._specs: dict[str, Specs] = {}
 
@@ -91,15 +96,19 @@ class Remote:
 
     def run(self, name: str, values: Sequence[Stored], limit_s: float) -> list[Stored]:
         """One inference. Raises DelegateFailureError, at the latest after `limit_s`."""
-        reply = self._ask(Run(name, packed(list(values)), limit_s), limit_s)
+        reply = self._ask(Run(name, packed(values), limit_s), limit_s)
         assert isinstance(reply, Done)
         return unpacked(reply.values, self._specs[name].outputs)
+
+    def kill(self) -> None:
+        """End the process, and so what another thread waits for. Then it has to be closed."""
+        with contextlib.suppress(OSError):
+            self._process.kill()
 
     def close(self) -> None:
         """End the process. May be called twice."""
         self._channel.close()
-        with contextlib.suppress(OSError):
-            self._process.kill()
+        self.kill()
         # one that hangs in the kernel cannot be waited for
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1.0)

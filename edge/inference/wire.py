@@ -8,6 +8,7 @@ import select
 import socket
 import struct
 import time
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -36,7 +37,7 @@ class Run(msgspec.Struct, frozen=True, tag=True):
     """One inference."""
 
     name: str
-    values: list[bytes]
+    values: list[memoryview]
     limit_s: float
 
 
@@ -59,7 +60,7 @@ class Ready(msgspec.Struct, frozen=True, tag=True):
 class Done(msgspec.Struct, frozen=True, tag=True):
     """What the inference gave."""
 
-    values: list[bytes]
+    values: list[memoryview]
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
@@ -71,7 +72,7 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
 Request = Load | Run
 Reply = Ready | Done | Refused
 
-_encode = msgspec.msgpack.Encoder().encode
+_encode_into = msgspec.msgpack.Encoder().encode_into
 decode_request = msgspec.msgpack.Decoder(Request).decode
 decode_reply = msgspec.msgpack.Decoder(Reply).decode
 
@@ -79,22 +80,25 @@ decode_reply = msgspec.msgpack.Decoder(Reply).decode
 def send(channel: socket.socket, message: Request | Reply, until: float = math.inf) -> None:
     """Write a message. Raises TimeoutError after the monotonic time `until`, OSError when the
     other side is gone."""
-    content = _encode(message)
-    rest = memoryview(_LENGTH.pack(len(content)) + content)
+    content = bytearray(_LENGTH.size)
+    _encode_into(message, content, _LENGTH.size)
+    _LENGTH.pack_into(content, 0, len(content) - _LENGTH.size)
+    rest = memoryview(content)
     while rest:
         _wait(channel, until, writing=True)
         rest = rest[channel.send(rest[:_CHUNK]) :]
 
 
-def receive(channel: socket.socket, until: float = math.inf) -> bytes:
-    """Read a message. Raises TimeoutError, and EOFError when the other side is gone."""
+def receive(channel: socket.socket, until: float = math.inf) -> memoryview:
+    """Read a message; its tensors stay where they are. Raises TimeoutError, and EOFError when the
+    other side is gone."""
     (length,) = _LENGTH.unpack(_exactly(channel, _LENGTH.size, until))
     return _exactly(channel, length, until)
 
 
-def _exactly(channel: socket.socket, size: int, until: float) -> bytes:
-    content = bytearray(size)
-    rest = memoryview(content)
+def _exactly(channel: socket.socket, size: int, until: float) -> memoryview:
+    content = np.empty(size, np.uint8).data
+    rest = content
     while rest:
         _wait(channel, until, writing=False)
         try:
@@ -104,7 +108,7 @@ def _exactly(channel: socket.socket, size: int, until: float) -> bytes:
         if not got:
             raise EOFError
         rest = rest[got:]
-    return bytes(content)
+    return content
 
 
 def _wait(channel: socket.socket, until: float, *, writing: bool) -> None:
@@ -130,13 +134,13 @@ def understood(tensor: Tensor) -> TensorSpec:
     return TensorSpec(tensor.shape, dtype, exact)
 
 
-def packed(values: list[Stored]) -> list[bytes]:
-    """Tensors as bytes, by rows."""
-    return [np.ascontiguousarray(each).tobytes() for each in values]
+def packed(values: Sequence[Stored]) -> list[memoryview]:
+    """Tensors as bytes, by rows; not copied."""
+    return [np.ascontiguousarray(each).reshape(-1).view(np.uint8).data for each in values]
 
 
-def unpacked(values: list[bytes], specs: tuple[TensorSpec, ...]) -> list[Stored]:
-    """Bytes as tensors."""
+def unpacked(values: list[memoryview], specs: tuple[TensorSpec, ...]) -> list[Stored]:
+    """Bytes as tensors; not copied."""
     return [
         np.frombuffer(each, spec.dtype).reshape(spec.shape)
         for each, spec in zip(values, specs, strict=True)

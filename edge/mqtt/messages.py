@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-from edge.inference.guarded import DelegateState
+from edge.inference.delegate_state import DelegateState
 from edge.mqtt.catalogue import Catalogue
 from edge.scene import CAPTION
 from edge.voice.estimate import Estimate

@@ -17,9 +17,10 @@ from edge.display import words
 from edge.inference.accelerators import Accelerators
 from edge.inference.backoff import Backoff
 from edge.inference.bundle import Bundle
+from edge.inference.delegate_state import DelegateState
 from edge.inference.engine import Engine
-from edge.inference.guarded import DelegateState
-from edge.inference.model import local_model
+from edge.inference.model import StreamModel, local_model, local_stream
+from edge.inference.order import Order
 from edge.inference.placement import Delegate, Placement
 from edge.inference.runtime import find_runtime
 from edge.scene import Scene
@@ -81,6 +82,60 @@ def test_a_healthy_delegate_gives_what_the_cpu_gives(
         assert made.accelerators.states[0].failures == 0
     finally:
         made.close()
+
+
+@pytest.fixture(scope="session")
+def leaky_sum() -> bytes:
+    """A streaming network: gives a projection of the new values with what it remembers."""
+    import tensorflow as tf
+
+    random = np.random.default_rng(7)
+    weights = tf.constant(random.normal(0, 0.3, (8, 8)), tf.float32)
+    spec = tf.TensorSpec((1, 8), tf.float32)
+
+    @tf.function(input_signature=[spec, spec])
+    def run(new: tf.Tensor, state: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        after = 0.5 * state + tf.matmul(new, weights)
+        return tf.matmul(after, weights), after
+
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([run.get_concrete_function()])
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: (
+        [random.normal(0, 1, (1, 8)).astype(np.float32) for _ in range(2)] for _ in range(50)
+    )
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = converter.inference_output_type = tf.int8
+    return bytes(converter.convert())
+
+
+@pytest.mark.parametrize("mode", ["fail", "hang", "crash", "wrong"])
+def test_the_cpu_goes_on_from_the_state_that_the_delegate_left(
+    mode: str, leaky_sum: bytes, accelerator: Path, tmp_path: Path
+) -> None:
+    """The answers are those of a stream that was never interrupted."""
+    options = {"mode": mode, "after": "29", "once": str(tmp_path / "broke")}
+    placement = Placement(delegate=Delegate(str(accelerator), options, "test"))
+    quick = Accelerators(0.5, backoff=lambda: Backoff(first_s=0.3))
+    order = Order("voice", "sum", leaky_sum, leaky_sum, placement)
+    stream, cpu = StreamModel(quick.open(order)), local_stream(leaky_sum)
+    quick.start()
+    quick.settle()
+    random = np.random.default_rng(4)
+    seen: list[bool] = []
+    try:
+        deadline = time.monotonic() + 15
+        while seen != [True, False, True] and time.monotonic() < deadline:
+            values = random.normal(0, 1, 8).astype(np.float32)
+            off = np.abs(stream(values) - cpu(values)) / cpu.output_step
+            assert off.max() <= 3
+            working = quick.states[0].working
+            if not seen or seen[-1] != working:
+                seen.append(working)
+            time.sleep(0.02)
+    finally:
+        quick.close()
+    assert seen == [True, False, True]
+    assert quick.states[0].failures == 1
 
 
 def test_options_reach_the_library(reference: Bundle, accelerator: Path, tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ from edge.face.lettering import font
 from edge.inference.accelerators import Accelerators
 from edge.inference.backoff import Backoff
 from edge.inference.bundle import load_bundle, reference_path
+from edge.inference.delegate_state import DelegateState
 from edge.inference.engine import Engine
-from edge.inference.guarded import DelegateState
 from edge.inference.model import local_model
 from edge.inference.placement import Delegate, Placement
 from edge.inference.runtime import find_runtime
@@ -41,22 +41,26 @@ class Timeline:
 
     mode: str
     runtime: str
-    updates: list[tuple[float, str, bool]] = field(default_factory=list)
-    """seconds, `delegate`, `failed` or `cpu`, and whether the answer was right"""
+    updates: list[tuple[float, float, str, bool]] = field(default_factory=list)
+    """when it began and what it took, in seconds; `delegate`, `failed` or `cpu`; whether the
+    answer was right"""
     states: list[tuple[float, DelegateState]] = field(default_factory=list)
-    longest_s: float = 0.0
-    """of an update"""
+
+    @property
+    def longest_s(self) -> float:
+        """Of an update."""
+        return max(took for _, took, _, _ in self.updates)
 
     @property
     def lost(self) -> int:
         """Updates whose answer was wrong."""
-        return sum(not right for _, _, right in self.updates)
+        return sum(not right for *_, right in self.updates)
 
     @property
     def places(self) -> list[str]:
         """Where the updates were answered, without repeats."""
         found: list[str] = []
-        for _, place, _ in self.updates:
+        for _, _, place, _ in self.updates:
             if not found or found[-1] != place:
                 found.append(place)
         return found
@@ -105,8 +109,7 @@ def record(library: Path, mode: str, runtime: str, folder: Path) -> Timeline:
             place = "delegate" if before.working else "cpu"
             if now.failures > before.failures and before.working:
                 place = "failed"
-            made.updates.append((started - begun, place, bool(off <= 2)))
-            made.longest_s = max(made.longest_s, took)
+            made.updates.append((started - begun, took, place, bool(off <= 2)))
             enough += now.working and now.failures > 0
             time.sleep(max(0.0, UPDATE_S - took))
     finally:
@@ -120,35 +123,39 @@ SCALE, ROW, LEFT, TOP = 150, 34, 290, 74
 
 def draw(timelines: list[Timeline]) -> Image.Image:
     """A row for each, time to the right."""
-    seconds = max(t for each in timelines for t, _, _ in each.updates) + UPDATE_S
+    seconds = max(start for each in timelines for start, *_ in each.updates) + UPDATE_S
     width, height = round(LEFT + seconds * SCALE) + 40, TOP + ROW * len(timelines) + 40
     picture = Image.new("RGB", (width, height), "white")
     pen = ImageDraw.Draw(picture)
     x = 16
     for place, words in (
         ("delegate", "answered by the delegate"),
-        ("failed", "the delegate failed, the CPU answered the same update"),
-        ("cpu", "answered by the CPU, the delegate is tried again"),
+        ("failed", "it failed, the CPU answered the same update"),
+        ("cpu", "answered by the CPU"),
+        ("", "the delegate passed its golden inputs"),
     ):
-        pen.rectangle((x, 16, x + 18, 34), COLOURS[place])
+        if place:
+            pen.rectangle((x, 16, x + 18, 34), COLOURS[place])
+        else:
+            pen.line((x + 9, 14, x + 9, 36), "#222222", 2)
         pen.text((x + 26, 25), words, "#222222", font(15), anchor="lm")
         x += round(font(15).getlength(words)) + 54
+    for second in range(int(seconds) + 1):
+        left = LEFT + second * SCALE
+        pen.line((left, TOP - 14, left, height - 36), "#cccccc")
+        pen.text((left, height - 24), f"{second} s", "#222222", font(14), anchor="mm")
     for row, each in enumerate(timelines):
         top = TOP + row * ROW
         words = f"{each.mode}, {each.runtime}: {each.lost} lost"
         pen.text((16, top + ROW // 2 - 4), words, "#222222", font(16), anchor="lm")
-        for start, place, right in each.updates:
-            left = LEFT + start * SCALE
-            box = (left, top, left + UPDATE_S * SCALE - 3, top + ROW - 10)
+        for start, took, place, right in each.updates:
+            left, right_end = LEFT + start * SCALE, LEFT + (start + max(took, UPDATE_S)) * SCALE
+            box = (left, top, right_end - 3, top + ROW - 10)
             pen.rectangle(box, COLOURS[place] if right else "black")
         for moment, state in each.states:
             if state.working:
-                x = round(LEFT + moment * SCALE)
-                pen.line((x, top - 4, x, top + ROW - 6), "#222222", 2)
-    for second in range(int(seconds) + 1):
-        x = LEFT + second * SCALE
-        pen.line((x, TOP - 14, x, height - 36), "#cccccc")
-        pen.text((x, height - 24), f"{second} s", "#222222", font(14), anchor="mm")
+                left = round(LEFT + moment * SCALE)
+                pen.line((left, top - 4, left, top + ROW - 6), "#222222", 2)
     return picture
 
 

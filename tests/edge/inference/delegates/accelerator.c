@@ -4,11 +4,13 @@
  *   mode   healthy, refuse (does not create), prepare, fail, hang, crash, wrong
  *   after  kernel runs that go well before it breaks
  *   once   a file: made when it breaks; while it exists the accelerator is healthy
- *   log    a file to which the options are written, as they were received
+ *   log    a file to which the options are written, as they were received, and the process's number
+ *   device a file that stands for the stick: one process at a time has it open
  *
  * Only the beginnings of the runtime's structures are declared, which have been the same since
  * TensorFlow 2.5: see tensorflow/lite/core/c/common.h.
  */
+#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -16,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 enum { OK = 0, ERROR = 1, INT8 = 9, MEAN = 40, FULLY_CONNECTED = 9, INT32 = 2 };
@@ -94,7 +97,8 @@ typedef struct {
     int input, weights, bias, output;
 } Kernel;
 
-static char mode[32] = "healthy", once[512] = "", logged[512] = "";
+static char mode[32] = "healthy", once[512] = "", logged[512] = "", device[512] = "";
+static int opened = -1;
 static long after = 0, runs = 0;
 static Kernel kernels[256];
 static int kernel_count = 0;
@@ -230,11 +234,22 @@ Delegate *tflite_plugin_create_delegate(
         if (strcmp(keys[i], "after") == 0) after = atol(values[i]);
         if (strcmp(keys[i], "once") == 0) snprintf(once, sizeof once, "%s", values[i]);
         if (strcmp(keys[i], "log") == 0) snprintf(logged, sizeof logged, "%s", values[i]);
+        if (strcmp(keys[i], "device") == 0) snprintf(device, sizeof device, "%s", values[i]);
     }
     if (*logged) {
         FILE *file = fopen(logged, "w");
         for (size_t i = 0; file && i < count; i++) fprintf(file, "%s=%s\n", keys[i], values[i]);
+        if (file) fprintf(file, "pid=%d\n", getpid());
         if (file) fclose(file);
+    }
+    if (*device && opened < 0) {
+        opened = open(device, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+        if (flock(opened, LOCK_EX | LOCK_NB) != 0) {
+            close(opened);
+            opened = -1;
+            if (report) report("the accelerator is in use");
+            return NULL;
+        }
     }
     if (strcmp(mode, "refuse") == 0 && breaks()) {
         broke();
