@@ -74,7 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     part.add_argument("--delegate", default="", metavar="NAME|LIB", help="an accelerator to try")
     part.add_argument(
-        "--compare", type=Path, metavar="DIR", help="with the trunks in DIR, run as others do"
+        "--compare",
+        nargs="?",
+        const="",
+        metavar="DIR",
+        help="with the trunk run as others do: the bundle's, and those in DIR",
     )
     part.add_argument("--quick", action="store_true", help="a tenth of the time, less exact")
     part.add_argument("--no-profile", action="store_true", help="remember nothing")
@@ -200,7 +204,8 @@ def _bench(options: argparse.Namespace) -> int:
         delegate=options.delegate or chosen.inference.delegate,
         options=chosen.inference.delegate_options,
         enough_s=0.05 if options.quick else 0.5,
-        compare=options.compare,
+        again=options.compare is not None,
+        compare=Path(options.compare) if options.compare else None,
     )
     profile = None if options.no_profile else profile_path(chosen.inference.profile)
     return run(order, profile, as_json=options.json)

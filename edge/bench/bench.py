@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
-from edge.bench.baseline import FILES, runtimes
+from edge.bench.baseline import FILES, installed, needed
 from edge.bench.child import Job, Result
 from edge.bench.row import Row
 from edge.bench.way import Way, ways
@@ -22,6 +23,7 @@ from edge.inference.runtime import installed_runtimes
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 """NumPy's, which the daemon does not need more of"""
+HOW = "`python benchmarks/streaming.py --out FOLDER` makes them."
 LIMIT_S = 300.0
 """of one way: the largest trunk known takes a second, and slow boards ten times as much"""
 
@@ -37,16 +39,19 @@ class Order:
     options: Mapping[str, str] = field(default_factory=dict)
     enough_s: float = 0.5
     """of every stage and way"""
+    again: bool = False
+    """also the bundle's trunk as the paper would run it"""
     compare: Path | None = None
-    """folder with what to compare with"""
+    """folder with what else to compare with"""
 
 
 @dataclass(frozen=True)
 class Measured:
     """One way, with what came of it."""
 
+    name: str
     way: Way | None
-    """None: the front end"""
+    """None: the front end, or nothing that could be run"""
     rows: list[Row]
     problem: str
     """why there are no rows, in a sentence"""
@@ -56,30 +61,45 @@ def measure(order: Order, progress: Callable[[str], None] = lambda step: None) -
     """All ways. Raises UsageError for a folder to compare with that has nothing in it."""
     if order.compare and not any((order.compare / name).is_file() for name in FILES):
         raise UsageError(
-            f"{order.compare} has nothing to compare with. It may have: {', '.join(FILES)}. "
-            "`python benchmarks/streaming.py --out FOLDER` makes them."
+            f"{order.compare} has nothing to compare with. It may have: {', '.join(FILES)}. {HOW}"
         )
     found = []
-    for way, file in _jobs(order):
-        progress(f"{file.name}: {way}" if file else str(way or "front end"))
-        job = Job(str(order.bundle), order.target, way, order.enough_s, str(file or ""))
+    for job in _jobs(order):
+        progress(str(job))
         result = _in_a_process(job)
-        found.append(Measured(way, result.rows, result.problem))
-    return found
+        found.append(Measured(str(job), job.way, result.rows, result.problem))
+    return [*found, *_left_out(order)]
 
 
-def _jobs(order: Order) -> Iterator[tuple[Way | None, Path | None]]:
-    yield None, None
-    tflite = installed_runtimes()
+def _jobs(order: Order) -> Iterator[Job]:
+    first, tflite = Job(str(order.bundle), order.target, None, order.enough_s), installed_runtimes()
+    yield first
     for way in ways(tflite, order.threads, order.delegate, order.options):
-        yield way, None
+        yield replace(first, way=way)
+    if order.again:
+        for runtime in tflite:
+            yield replace(first, way=Way(runtime), again=True)
+    for name in FILES:
+        if order.compare is None or not (order.compare / name).is_file():
+            continue
+        package = needed(name)
+        if not package or installed(package):
+            for runtime in [package] if package else tflite:
+                yield replace(first, way=Way(runtime), file=str(order.compare / name))
+
+
+def _left_out(order: Order) -> Iterator[Measured]:
+    """What there is nothing to compare with for, and why."""
     if order.compare is None:
+        if order.again:
+            name = "float32, naive int8, ONNX, TorchScript"
+            yield Measured(name, None, [], f"Give --compare a folder. {HOW}")
         return
     for name in FILES:
-        file = order.compare / name
-        if file.is_file():
-            for runtime in runtimes(name, tflite):
-                yield Way(runtime), file
+        if not (order.compare / name).is_file():
+            yield Measured(name, None, [], f"{order.compare} has no such file.")
+        elif (package := needed(name)) and not installed(package):
+            yield Measured(name, None, [], f"{package} is not installed.")
 
 
 def _in_a_process(job: Job) -> Result:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from edge.bench.baseline import baseline
+from edge.bench.baseline import AGAIN, again, baseline
 from edge.bench.row import Row
 from edge.bench.stages import front_end, voice_and_face
 from edge.bench.way import Way
@@ -20,13 +20,20 @@ from edge.inference.manifest import Target
 
 
 class Job(msgspec.Struct, frozen=True):
-    """What to measure: the front end when there is no way, a file of another one's when named."""
+    """What to measure: the front end when there is no way; with a way voice and face, or what they
+    are compared with: a file when one is named, the bundle's trunk on all of 6 s `again`."""
 
     bundle: str
     target: Target
     way: Way | None
     enough_s: float
     file: str = ""
+    again: bool = False
+
+    def __str__(self) -> str:
+        if self.file or self.again:
+            return f"{Path(self.file).name or AGAIN}: {self.way}"
+        return str(self.way or "front end")
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -45,6 +52,8 @@ def measure(job: Job) -> Result:
         bundle = load_bundle(Path(job.bundle), job.target, keep_cpu=True)
         if job.way is None:
             return Result([front_end(bundle, job.enough_s)])
+        if job.again:
+            return Result([again(bundle, job.target, job.way, job.enough_s)])
         return Result(voice_and_face(bundle, job.target, job.way, job.enough_s))
     except EdgeError as error:
         return Result(problem=str(error))

@@ -11,7 +11,7 @@ from edge.bench.bench import Measured, Order, measure
 from edge.bench.table import lines
 from edge.errors import DeviceError
 from edge.inference.bundle import load_bundle
-from edge.inference.profile import SCHEMA, Choice, Profile, save, versions
+from edge.inference.profile import SCHEMA, Choice, Profile, faster, save, versions
 from edge.machine import machine
 
 
@@ -23,6 +23,8 @@ def run(order: Order, profile: Path | None, *, as_json: bool) -> int:
     if as_json:
         for row in (row for each in measured for row in each.rows):
             sys.stdout.write(json.dumps(row.as_json(), ensure_ascii=False) + "\n")
+        for each in (each for each in measured if each.problem):
+            sys.stderr.write(f"{each.name}: {each.problem}\n")
     else:
         for line in lines(machine(), f"{bundle.name} {bundle.manifest.version}", measured):
             sys.stdout.write(f"{line}\n")
@@ -51,16 +53,14 @@ def run(order: Order, profile: Path | None, *, as_json: bool) -> int:
 
 
 def _best(measured: Sequence[Measured], stage: str) -> list[Choice]:
-    """The fastest way of the CPU for each number of threads."""
+    """The fastest way of the CPU for each number of threads; the usual ones come first."""
     best: dict[int, Choice] = {}
     for each in measured:
         for row in each.rows:
             if each.way is None or each.way.delegate or row.stage != stage or not _ours(each):
                 continue
             choice = Choice(row.threads, each.way.runtime, each.way.xnnpack, row.ms)
-            before = best.get(row.threads)
-            if before is None or choice.ms < before.ms:
-                best[row.threads] = choice
+            best[row.threads] = faster(best.get(row.threads), choice)
     return [best[threads] for threads in sorted(best)]
 
 

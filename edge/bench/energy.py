@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Protocol
 
@@ -9,6 +10,8 @@ RAPL = "sys/class/powercap/intel-rapl:0/energy_uj"
 """Intel and AMD; since 2020 readable by root alone (CVE-2020-8694)"""
 HWMON = "sys/class/hwmon"
 """the INA3221 of a Jetson: `in1_input` in mV and `curr1_input` in mA of the first rail"""
+IIO = "sys/bus/iio/devices"
+"""the same with JetPack 4: `in_power0_input` in mW"""
 
 
 class Sensor(Protocol):
@@ -25,20 +28,21 @@ class Counter:
         self._file = file
 
     def millijoule(self, now_s: float) -> float:
-        return int(self._file.read_text()) / 1000
+        return _number(self._file) / 1000
 
 
 class Rail:
-    """Voltage and current of a rail, taken for constant since the reading before."""
+    """The power of a rail, taken for constant since the reading before."""
 
-    def __init__(self, folder: Path) -> None:
-        self._volts, self._amperes = folder / "in1_input", folder / "curr1_input"
+    def __init__(self, unit_mw: float, *factors: Path) -> None:
+        """`factors`: files whose product is the power, in `unit_mw` milliwatt."""
+        self._unit_mw, self._factors = unit_mw, factors
         self._sum, self._before_s = 0.0, 0.0
 
     def millijoule(self, now_s: float) -> float:
-        watts = int(self._volts.read_text()) * int(self._amperes.read_text()) / 1e6
+        milliwatt = self._unit_mw * math.prod(map(_number, self._factors))
         if self._before_s:
-            self._sum += 1000 * watts * (now_s - self._before_s)
+            self._sum += milliwatt * (now_s - self._before_s)
         self._before_s = now_s
         return self._sum
 
@@ -50,7 +54,9 @@ def sensor(root: Path = Path("/")) -> Sensor | None:
         found.append(Counter(root / RAPL))
     for folder in sorted((root / HWMON).glob("hwmon*")):
         if _text(folder / "name") == "ina3221":
-            found.append(Rail(folder))
+            found.append(Rail(0.001, folder / "in1_input", folder / "curr1_input"))
+    for file in sorted((root / IIO).glob("iio:device*/in_power0_input")):
+        found.append(Rail(1.0, file))
     for each in found:
         try:
             each.millijoule(0.0)
@@ -58,6 +64,10 @@ def sensor(root: Path = Path("/")) -> Sensor | None:
             continue
         return each
     return None
+
+
+def _number(file: Path) -> int:
+    return int(file.read_text())
 
 
 def _text(file: Path) -> str:

@@ -25,9 +25,9 @@ def lines(machine: Machine, bundle: str, measured: Sequence[Measured]) -> Iterat
             yield "-" * (sum(widths) + 2 * (len(widths) - 1))
     for each in measured:
         if each.problem:
-            yield f"{each.way or 'front end'}: {each.problem}"
+            yield f"{each.name}: {each.problem}"
         if each.rows and (problem := each.rows[0].problem):
-            yield f"{each.way}: ran on the CPU, since {problem}."
+            yield f"{each.name}: ran on the CPU, since {problem}."
 
 
 def _rows(measured: Measured) -> Iterator[tuple[str, ...]]:

@@ -12,7 +12,9 @@ import pytest
 import soundfile
 
 from edge import assembly
+from edge.bench import child
 from edge.bench.bench import Measured
+from edge.bench.child import Job
 from edge.bench.energy import sensor
 from edge.bench.row import Row
 from edge.bench.table import lines
@@ -93,6 +95,29 @@ def test_a_folder_with_nothing_to_compare_with(s2f_edge, tmp_path: Path) -> None
     assert "has nothing to compare with. It may have: trunk.float32.tflite" in done.err
 
 
+def test_what_there_is_nothing_to_compare_with_for_is_said(
+    s2f_edge, tmp_path: Path, reference: Bundle
+) -> None:
+    (tmp_path / "trunk.int8.tflite").write_bytes(reference.model("trunk"))
+    (tmp_path / "stream.int8.tflite").write_bytes(b"no model")
+    done = s2f_edge("bench", "--quick", "--threads", "1", "--no-profile", "--compare", tmp_path)
+    assert done.code == 0, done.err
+    assert f"trunk.onnx: {tmp_path} has no such file." in done.out
+    assert "stream.int8.tflite: ai-edge-litert, 1 thread, XNNPACK: " in done.out
+    assert "trunk.int8.tflite: " not in done.out
+
+
+def test_the_bundle_is_compared_with_itself(s2f_edge) -> None:
+    """Without a folder: its own trunk on 6 s for every update, dearer than the new part."""
+    done = s2f_edge("bench", "--quick", "--threads", "1", "--json", "--no-profile", "--compare")
+    assert done.code == 0, done.err
+    assert "Give --compare a folder" in done.err
+    ms = {(row["model"], str(row["runtime"]).split()[0]): float(row["ms"]) for row in done.lines
+          if row["stage"] == "voice" and row.get("xnnpack")}  # fmt: skip
+    for runtime in ("ai-edge-litert", "tflite-runtime"):
+        assert ms["window of 6 s again, this bundle", runtime] > 1.2 * ms["reference", runtime]
+
+
 def test_windows_are_compared_with(s2f_edge, tmp_path: Path, reference: Bundle) -> None:
     (tmp_path / "trunk.int8.tflite").write_bytes(reference.model("trunk"))
     done = s2f_edge(
@@ -150,6 +175,8 @@ def test_the_daemon_uses_what_was_fastest(reference: Bundle, tmp_path: Path) -> 
         {"target": "coral"},
         {"runtimes": {"litert": "0.1"}},
         {"voice": [Choice(1, "no-such", True, 1.0)]},
+        {"voice": [Choice(0, "litert", True, 1.0)]},
+        {"runtimes": profile.versions() | {"numpy": "0.1"}},
         {"schema": 99},
     ],
 )
@@ -168,6 +195,53 @@ def test_a_damaged_profile_is_ignored(content: bytes, reference: Bundle, tmp_pat
     path = tmp_path / "profile.json"
     path.write_bytes(content)
     assert profile.load(path, reference.sha256, "cpu", machine().key) is None
+
+
+def test_more_threads_and_other_runtimes_must_be_worth_it(reference: Bundle) -> None:
+    usual, same = Choice(1, "litert", True, 1.0), Choice(1, "tflite-runtime", True, 0.95)
+    assert profile.faster(None, usual) == usual
+    assert profile.faster(usual, same) == usual
+    two, four = Choice(2, "litert", True, 0.97), Choice(4, "litert", True, 0.6)
+    found = chosen(reference, voice=[usual, two, four])
+    assert [found.best("voice", most) for most in (0, 1, 2, 3, 4)] == [
+        None, usual, usual, usual, four,
+    ]  # fmt: skip
+
+
+LOOKED_UP = """
+import os, sys
+from edge.inference.profile import load, profile_path
+
+path = profile_path()
+load(path, "", "cpu", "")
+print(path, [name for name in sys.modules if "litert" in name or "tflite" in name])
+"""
+
+
+def test_a_profile_is_looked_up_without_a_home_and_without_loading_a_runtime(
+    reference: Bundle, tmp_path: Path
+) -> None:
+    cache = tmp_path / "speech2face-edge" / "profile.json"
+    profile.save(chosen(reference, bundle_sha256="", machine=""), cache)
+    for environment, place in (
+        ({"XDG_CACHE_HOME": str(tmp_path)}, cache),
+        ({"XDG_CACHE_HOME": "relative", "HOME": str(tmp_path)},
+         tmp_path / ".cache/speech2face-edge/profile.json"),
+    ):  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-c", LOOKED_UP], env=environment, capture_output=True, text=True,
+            check=True,
+        )  # fmt: skip
+        assert done.stdout == f"{place} []\n"
+
+
+def test_a_user_without_a_home_has_a_profile_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", nobody)
+    assert profile.profile_path() == Path("/var/cache/speech2face-edge/profile.json")
 
 
 def test_a_profile_that_cannot_be_written_is_one_sentence(s2f_edge, tmp_path: Path) -> None:
@@ -208,10 +282,20 @@ def test_energy_is_told_where_a_sensor_is(tmp_path: Path) -> None:
     assert found is not None
     found.millijoule(10.0)
     assert found.millijoule(12.0) == pytest.approx(8000)  # 4 W for 2 s
+    (rail / "in1_input").unlink()
+    assert sensor(tmp_path) is None
+    older = tmp_path / "sys/bus/iio/devices/iio:device0/in_power0_input"
+    older.parent.mkdir(parents=True)
+    older.write_text("2500\n")
+    found = sensor(tmp_path)
+    assert found is not None
+    found.millijoule(10.0)
+    assert found.millijoule(12.0) == pytest.approx(5000)
     row = Row(stage="voice", model="m", runtime="r", delegate=None, threads=1, ms=1.0,
               per="second of speech", energy_mj=8.0)  # fmt: skip
     assert any(
-        "mJ per s" in line for line in lines(machine(), "b", [Measured(Way("litert"), [row], "")])
+        "mJ per s" in line
+        for line in lines(machine(), "b", [Measured("", Way("litert"), [row], "")])
     )
 
 
@@ -224,6 +308,20 @@ def test_a_board_is_named_by_its_device_tree(tmp_path: Path) -> None:
     (tmp_path / "proc/cpuinfo").write_text("processor\t: 0\nmodel name\t: Some CPU\n")
     assert machine(tmp_path).cpu == "Some CPU"
     assert isinstance(machine(), Machine)
+
+
+def test_every_bundle_is_measured(schema_2, tmp_path: Path) -> None:
+    """One with attention, a shared vector and landmarks, for its other target too."""
+    for target in ("cpu", "coral"):
+        job = Job(str(schema_2.path), target, Way("litert"), 0.0)  # type: ignore[arg-type]
+        stages = [row.stage for row in child.measure(job).rows]
+        assert stages == ["voice", "face"]
+        (front,) = child.measure(Job(str(schema_2.path), "cpu", None, 0.0)).rows
+        assert front.model == "sf2f-logmel40"
+        (again,) = child.measure(
+            Job(str(schema_2.path), target, Way("litert"), 0.0, again=True)  # type: ignore[arg-type]
+        ).rows
+        assert again.ms > 0
 
 
 LOADED = """
