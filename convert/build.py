@@ -14,6 +14,7 @@ from convert.certificate.held_out import held_out
 from convert.certificate.page import page
 from convert.certificate.report import write_report
 from convert.certificate.twins import answers_of_both
+from convert.change import learn_change
 from convert.conversion import Converted, convert
 from convert.drive import read_array, read_drive
 from convert.encoder import Encoder
@@ -106,6 +107,10 @@ def _build(order: Order, recipe: Recipe, workspace: Workspace, progress: Progres
         seen, stamp = gather(encoder, recipe.sounds, workspace, made_from)
 
     heads = fit_heads(wanted, networks.attributes, encoder, workspace, made_from)
+    change = None
+    if recipe.voice.change:
+        progress("Learning when a voice changes")
+        change = learn_change(encoder, recipe.sounds, workspace, stamp)
     progress("Listening to the held-out sounds")
     heard = held_out(encoder, recipe.sounds)
     for sentence in heard.refused:
@@ -120,7 +125,7 @@ def _build(order: Order, recipe: Recipe, workspace: Workspace, progress: Progres
     progress("Measuring what int8 costs")
     made = contract.draft(
         recipe, encoder, face, drive, heads.calibrated, _absent(order, recipe, wanted), converted,
-        networks.sources,
+        networks.sources, change,
     )  # fmt: skip
     expected, got = answers_of_both(made, encoder.front_end, converted, heard)
     steps = {role: network.steps for role, network in converted.items()}

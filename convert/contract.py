@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from convert.change import Change
 from convert.conversion import Converted
 from convert.drive import Drive
 from convert.encoder import Encoder
@@ -36,6 +37,7 @@ from edge.inference.manifest import (
     Source,
     Target,
     Voice,
+    VoiceChange,
     Withheld,
 )
 from edge.voice.front_ends import BinsFirst, FrontEnd
@@ -45,6 +47,7 @@ TOLERANCE = 0.01
 GOLDEN_SOUND, GOLDEN_FEATURES = "golden/sound.npy", "golden/features.npy"
 CERTIFICATE, CERTIFICATE_PAGE = "certificate.json", "certificate.html"
 CARD = "MODEL_CARD.md"
+CHANGE_MEAN = "voice_mean.npy"
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ def draft(
     absent: Mapping[str, str],
     converted: Mapping[str, Converted],
     sources: Mapping[str, str],
+    change: Change | None = None,
 ) -> Draft:
     """Name the files, and describe them."""
     voice, front_end = encoder.voice, encoder.front_end
@@ -102,6 +106,8 @@ def draft(
     if drive:
         files |= drive.files
         part = msgspec.structs.replace(part, **drive.parts)
+    if change:
+        files[CHANGE_MEAN] = npy(change.mean)
     manifest = Manifest(
         schema_version=SCHEMA_VERSION,
         name=recipe.bundle.name,
@@ -127,6 +133,15 @@ def draft(
             minimum_evidence_s=recipe.voice.minimum_evidence_s,
             pooling=pooling,
             unit_feature=voice.unit_feature,
+            change=VoiceChange(
+                mean=CHANGE_MEAN,
+                windows=change.windows,
+                threshold=change.threshold,
+                false_alarms=change.false_alarms,
+                found=change.found,
+            )
+            if change
+            else None,
             stream=models.get("stream"),
         ),
         attributes=tuple(_attribute(each, models[each.recipe.name]) for each in attributes),

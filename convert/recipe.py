@@ -71,6 +71,13 @@ class VoiceRecipe(_Table, frozen=True):
     step_s: Annotated[
         float, Meta(ge=0, le=20, description="Seconds from window to window; 0: the default.")
     ] = 0.0
+    change: Annotated[
+        bool,
+        Meta(
+            description="Learn from the calibration sounds when another person begins to speak; "
+            "each is taken for one speaker, and different ones for different speakers."
+        ),
+    ] = False
     minimum_evidence_s: Annotated[
         float, Meta(ge=0, description="Seconds of speech below which nothing is said.")
     ] = 1.0

@@ -97,7 +97,7 @@ def pipelines(settings: Settings) -> Callable[[], Pipeline]:
 def pace(settings: Settings) -> Pace:
     """How often there is an estimate, as the settings say."""
     voice = settings.voice
-    return Pace(voice.window_s, voice.update_s, voice.first_s)
+    return Pace(voice.window_s, voice.update_s, voice.first_s, voice.tell_apart)
 
 
 def daemon(settings: Settings) -> Daemon:

@@ -125,6 +125,10 @@ class Voice(_Table, frozen=True):
             "bundle asks for.",
         ),
     ] = 0.0
+    tell_apart: Annotated[
+        bool,
+        Meta(description="Another voice begins a new person, where the bundle can tell voices."),
+    ] = True
 
 
 class Bundle(_Table, frozen=True):

@@ -92,7 +92,16 @@ def man() -> Path:
 
 @pytest.fixture(scope="session")
 def woman_sound(woman: Path) -> np.ndarray:
-    sound, rate = soundfile.read(woman, dtype="float32")
+    return _sound(woman)
+
+
+@pytest.fixture(scope="session")
+def man_sound(man: Path) -> np.ndarray:
+    return _sound(man)
+
+
+def _sound(path: Path) -> np.ndarray:
+    sound, rate = soundfile.read(path, dtype="float32")
     assert rate == 16000
     return sound
 

@@ -146,6 +146,9 @@ def _check_arrays(bundle: Bundle) -> None:
         styles = {style for row in face.styles.classes.values() for style in row}
         name = face.styles.axes
         require_shape(bundle.array(name), (len(styles), columns), name)
+    if manifest.voice.change:
+        name = manifest.voice.change.mean
+        require_shape(bundle.array(name), (manifest.voice.dimensions,), name)
     if isinstance(manifest.voice.pooling, AttentionPooling):
         _check_attention(bundle, manifest.voice.pooling)
     if face.landmarks and face.landmarks.mean:

@@ -98,6 +98,21 @@ class AttentionPooling(_Part, frozen=True, tag_field="kind", tag="attention"):
     """the latest windows that take part: what the checkpoint was trained with"""
 
 
+class VoiceChange(_Part, frozen=True):
+    """How another person's voice is told from the one before, by the cosine of face features."""
+
+    mean: FileName
+    """`.npy`, `(dimensions,) float32`: of many speakers, taken off before the cosine"""
+    windows: Annotated[int, Meta(ge=1, le=100)]
+    """the latest, which are compared with those before"""
+    threshold: Annotated[float, Meta(ge=-1, le=1)]
+    """a cosine below it means another voice"""
+    false_alarms: Share
+    """of comparisons within one recording, on the sounds that set the threshold"""
+    found: Share
+    """of comparisons between two recordings there"""
+
+
 class Voice(_Part, frozen=True):
     trunk: Model
     """features `(1, frames, bins, channels)` → vector `(1, n)`; the vectors are pooled"""
@@ -112,6 +127,8 @@ class Voice(_Part, frozen=True):
     pooling: MeanPooling | AttentionPooling = MeanPooling()
     unit_feature: bool = False
     """the face feature is scaled to length 1 before anything takes it"""
+    change: VoiceChange | None = None
+    """null: only silence tells persons apart"""
     stream: Model | None = None
     """the trunk with state: the `hop_samples` of new frames and what the frames before left →
     the same vector as the trunk's of the window that ends with them, and what the next run needs.
@@ -331,6 +348,8 @@ def referenced_files(manifest: Manifest) -> list[str]:
     names += [part.axes for part in (face.identity, face.styles) if part]
     if isinstance(pooling := manifest.voice.pooling, AttentionPooling):
         names += [pooling.inputs, pooling.outputs]
+    if manifest.voice.change:
+        names.append(manifest.voice.change.mean)
     if face.landmarks and face.landmarks.mean:
         names.append(face.landmarks.mean)
     return names

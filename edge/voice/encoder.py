@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
 from edge.audio.block import SAMPLE_RATE
 from edge.inference.engine import Engine
 from edge.voice.features import ChunkFeatures, WindowFeatures
+from edge.voice.person import Person
 from edge.voice.pooling import pooling, unit
 from edge.voice.trunk import trunk
+
+
+class Progress(NamedTuple):
+    """What a piece of speech brought."""
+
+    windows: int
+    """that it completed"""
+    new_person: bool
+    """another voice began"""
 
 
 class StreamingEncoder:
@@ -21,8 +33,10 @@ class StreamingEncoder:
     the whole would.
     """
 
-    def __init__(self, engine: Engine, window_s: float = 0.0) -> None:
-        """`window_s`: seconds of the latest speech that the feature rests on; 0: all of it."""
+    def __init__(self, engine: Engine, window_s: float = 0.0, *, tell_apart: bool = True) -> None:
+        """`window_s`: seconds of the latest speech that the feature rests on; 0: all of it.
+        `tell_apart`: another voice begins anew, where the bundle can tell."""
+        self._tell_apart = tell_apart
         self._engine = engine
         manifest = engine.bundle.manifest
         part = manifest.front_end
@@ -36,7 +50,13 @@ class StreamingEncoder:
         """Forget the speaker."""
         bundle = self._engine.bundle
         cut = ChunkFeatures if bundle.manifest.voice.stream else WindowFeatures
+        change = bundle.manifest.voice.change if self._tell_apart else None
         self._features = cut(bundle.front_end, self._window, self._hop)
+        self._person = (
+            Person(change, bundle.array(change.mean), self._pooling, self._feature)
+            if change
+            else None
+        )
         self._trunk = trunk(self._engine)
         self._pool = self._pooling.start()
 
@@ -56,16 +76,29 @@ class StreamingEncoder:
         """Seconds of speech from one window to the next."""
         return self._hop / SAMPLE_RATE
 
-    def push(self, speech: npt.NDArray[np.float32]) -> int:
-        """Take `(samples,) float32` of speech at 16 kHz. Returns how many windows it completed."""
+    def push(self, speech: npt.NDArray[np.float32]) -> Progress:
+        """Take `(samples,) float32` of speech at 16 kHz.
+
+        When another person has begun, what was heard of the one before no longer counts.
+        """
         completed = self._features.push(speech)
+        changed = False
         for features in completed:
-            self._pool.add(self._trunk(features))
-        return len(completed)
+            vector = self._trunk(features)
+            if self._person and self._person.hear(vector):
+                changed = True
+                self._pool = self._pooling.start()
+                for recent in self._person.recent:
+                    self._pool.add(recent)
+            else:
+                self._pool.add(vector)
+        return Progress(len(completed), changed)
 
     def feature(self) -> npt.NDArray[np.float32]:
         """The face feature `(dimensions,) float32` of the speech so far (at least one window)."""
-        pooled = self._pool.result()
+        return self._feature(self._pool.result())
+
+    def _feature(self, pooled: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         feature = self._head(pooled).ravel() if self._head else pooled
         return unit(feature) if self._unit_feature else feature
 

@@ -21,6 +21,8 @@ class Heard:
     estimate: Estimate
     tract_cm: float | None
     """apparent vocal tract length, cm"""
+    new_person: bool = False
+    """another voice has begun: nothing of the one before is in the estimate"""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Pace:
     """from one estimate to the next; 0: as often as the bundle can"""
     first_s: float = 0.0
     """before the first estimate, where it is more than the bundle asks for"""
+    tell_apart: bool = True
+    """another voice begins a new person, where the bundle can tell"""
 
 
 ALWAYS = Pace()
@@ -46,7 +50,7 @@ class Listener:
         self, engine: Engine, allowed: frozenset[str] = frozenset(), pace: Pace = ALWAYS
     ) -> None:
         self._engine, self._pace = engine, pace
-        self._encoder = StreamingEncoder(engine, pace.window_s)
+        self._encoder = StreamingEncoder(engine, pace.window_s, tell_apart=pace.tell_apart)
         self._fresh_s = float("inf")
         self._heads = AttributeHeads(engine, allowed)
         self._tract = VocalTract()
@@ -59,8 +63,11 @@ class Listener:
     def push(self, speech: npt.NDArray[np.float32]) -> Heard | None:
         """Take `(samples,) float32` of speech at 16 kHz; an estimate when it changed."""
         self._tract.push(speech)
-        completed = self._encoder.push(speech)
+        completed, new_person = self._encoder.push(speech)
         self._fresh_s += completed * self._encoder.hop_s
+        if new_person:
+            self._tract.reset()
+            self._fresh_s = float("inf")
         manifest = self._engine.bundle.manifest
         if not completed or self._fresh_s < self._pace.update_s:
             return None
@@ -80,7 +87,7 @@ class Listener:
             front_end=manifest.front_end.name,
             runtime=str(self._engine.runtime),
         )
-        return Heard(estimate, self._tract.length_cm)
+        return Heard(estimate, self._tract.length_cm, new_person)
 
     def reset(self) -> None:
         """Forget the speaker."""

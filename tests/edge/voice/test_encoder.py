@@ -66,11 +66,11 @@ def test_a_second_costs_the_same_after_a_minute(
 
 
 def test_evidence_counts_speech(encoder: StreamingEncoder) -> None:
-    assert encoder.push(np.zeros(15999, np.float32)) == 0
+    assert encoder.push(np.zeros(15999, np.float32)).windows == 0
     assert encoder.evidence_s == 0
     assert encoder.heard_s == pytest.approx(1.0, abs=1e-3)
-    assert encoder.push(np.zeros(1, np.float32)) == 1
+    assert encoder.push(np.zeros(1, np.float32)).windows == 1
     assert encoder.evidence_s == 1.0
-    assert encoder.push(np.zeros(8000, np.float32)) == 1
+    assert encoder.push(np.zeros(8000, np.float32)).windows == 1
     assert encoder.evidence_s == 1.5
     assert encoder.heard_s == 1.5
