@@ -65,7 +65,7 @@ def test_the_table_has_a_line_for_every_way(s2f_edge) -> None:
     done = s2f_edge("bench", "--quick", "--threads", "1", "--no-profile")
     assert done.code == 0, done.err
     for words in (
-        "reference 2 on ",
+        "reference 3 on ",
         "front end reference-logmel64",
         "ai-edge-litert, 1 thread, XNNPACK",
         "ai-edge-litert, 1 thread, plain kernels",
