@@ -10,8 +10,10 @@ from edge.audio.file import FileSource
 from edge.audio.microphone import MicrophoneSource
 from edge.audio.source import Source
 from edge.daemon import Daemon
-from edge.display.choose import open_display
+from edge.display.choose import Moving, open_display
+from edge.display.moving import MovingDisplay
 from edge.face import craniofacial
+from edge.face.performer import Performer
 from edge.inference.accelerators import Accelerators
 from edge.inference.bundle import Bundle, load_bundle, reference_path
 from edge.inference.delegates import delegate
@@ -113,7 +115,7 @@ def daemon(settings: Settings) -> Daemon:
             )
             publisher.start()
             sinks.append(publisher)
-        display = open_display(settings.display)
+        display = open_display(settings.display, _moving(made, settings))
         if display:
             sinks.append(display)
         return Daemon(source(settings), pipeline, sinks, settings.audio.hold_s, allowed)
@@ -122,6 +124,24 @@ def daemon(settings: Settings) -> Daemon:
             sink.close()
         made.close()
         raise
+
+
+def _moving(made: Engine, settings: Settings) -> Moving | None:
+    """What makes the face on a display move, if the settings want that.
+
+    Frames are made in a thread of their own, so that thread has its own networks, on the CPU.
+    """
+    display = settings.display
+    if not display.animate and display.style == "portrait":
+        return None
+
+    def moving(shown: Display) -> Display:
+        placement = made.face or made.placement
+        target = "cpu" if placement.delegate else made.target
+        own = Engine(made.bundle, replace(placement, delegate=None), target)
+        return MovingDisplay(shown, Performer(own, display.style))
+
+    return moving
 
 
 def source(settings: Settings) -> Source:

@@ -17,13 +17,15 @@ import msgspec
 from edge import __version__, assembly, doctor, settings
 from edge.audio import meter
 from edge.errors import UsageError
+from edge.face.performer import Style
+from edge.face.picture import SIDE
 from edge.inference.bundle import Bundle, load_bundle, reference_path
 from edge.inference.delegates import is_compiled
 from edge.inference.manifest import Target, models, targets
 from edge.inference.profile import profile_path
 from edge.inference.runtime import RUNTIMES
 from edge.mqtt.broker import broker
-from edge.render import render
+from edge.render import Pictures, render
 from edge.selfcheck import check
 
 
@@ -55,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     part.add_argument(
         "--source", metavar="mic|FILE", help="a file plays as if it were the microphone"
     )
-    part.add_argument("--display", choices=["auto", "window", "web", "png", "none"])
+    part.add_argument("--display", choices=(*get_args(settings.DisplayKind), "auto", "none"))
     part.add_argument("--broker", metavar="URL", help="mqtt://HOST:PORT or mqtts://HOST:PORT")
     part.set_defaults(command=_run)
 
@@ -64,6 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     part.add_argument("voice", nargs="+", type=Path, help="WAV, FLAC, MP3 or Ogg")
     part.add_argument("--out", type=Path, default=Path(), metavar="DIR")
     part.add_argument("--json", action="store_true", help="one JSON line a file on stdout")
+    part.add_argument("--style", choices=get_args(Style), default="portrait", help="of the face")
+    part.add_argument("--size", type=int, default=SIDE, metavar="PIXELS", help="of the face")
+    part.add_argument("--svg", action="store_true", help="cartoons as SVG, too")
+    part.add_argument("--sheet", action="store_true", help="all faces in sheet.png, too")
     part.set_defaults(command=_render)
 
     part = commands.add_parser("bench", help="measure what is fastest here, and remember it")
@@ -149,11 +155,18 @@ def _settings(options: argparse.Namespace) -> settings.Settings:
 def _run(options: argparse.Namespace) -> int:
     if not options.verbose:
         logging.getLogger("edge").setLevel(logging.INFO)
-    daemon = assembly.daemon(_settings(options))
+    chosen = _settings(options)
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # it would end the program until it is ready
+    daemon = assembly.daemon(chosen)
+    daemon.mute(chosen.audio.muted)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         daemon.stop()
 
+    def toggle_mute(_signal: int, _frame: FrameType | None) -> None:
+        daemon.toggle_mute()
+
+    signal.signal(signal.SIGUSR1, toggle_mute)
     for ending in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(ending, stop)
     daemon.run()
@@ -162,13 +175,16 @@ def _run(options: argparse.Namespace) -> int:
 
 def _render(options: argparse.Namespace) -> int:
     failed, chosen = False, _settings(options)
+    pictures = Pictures(options.style, options.size, options.svg, options.sheet)
     pipelines, visible = assembly.pipelines(chosen), chosen.publish.attributes()
-    for result in render(options.voice, options.out, pipelines, visible):
+    for result in render(options.voice, options.out, pipelines, visible, pictures):
         failed = failed or "error" in result
         if options.json:
             print(json.dumps(result, ensure_ascii=False), flush=True)
         elif "error" in result:
             print(f"s2f-edge: {result['error']}", file=sys.stderr)
+        elif "sheet" in result:
+            print(result["sheet"], flush=True)
         else:
             print(f"{result['face']}: {_in_words(result['attributes'])}", flush=True)
     return 3 if failed else 0

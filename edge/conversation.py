@@ -23,6 +23,8 @@ class Conversation:
         `known` says that there is an estimate. Returns True when the speaker is to be forgotten,
         because the silence lasted `hold_s`.
         """
+        if self.state in (State.MUTED, State.FAULT):
+            self.state = State.IDLE
         if speaking:
             self._silent_since, self._someone = None, True
             self.state = State.SPEAKING if known else State.LISTENING
@@ -38,3 +40,8 @@ class Conversation:
             return False
         self._someone, self.state = False, State.IDLE
         return True
+
+    def interrupt(self, state: State) -> None:
+        """Nothing is heard any more: `muted` or `fault`, until the next block. Whoever speaks then
+        is a new person; the old one is to be forgotten."""
+        self._silent_since, self._someone, self.state = None, False, state

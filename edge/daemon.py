@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Protocol, runtime_checkable
 
 from edge.audio.block import SAMPLE_RATE, AudioBlock
 from edge.audio.feed import Feed
+from edge.audio.no_sound import NoSound
 from edge.audio.source import Source
 from edge.conversation import Conversation
 from edge.errors import DeviceError, SoundError, WindowClosedError
 from edge.face.painter import Portrait
+from edge.face.sound import measure
 from edge.pipeline import Pipeline
 from edge.scene import Display, Scene
 from edge.state import State
 
 log = logging.getLogger(__name__)
 
-LEVEL_INTERVAL_S = 0.2
+LEVEL_INTERVAL_S = 0.1
 """how often a scene is shown for the speaker's level alone"""
+
+
+@runtime_checkable
+class Commanded(Protocol):
+    """A sink by which the owner also says what to do."""
+
+    def obey(self, mute: Callable[[bool], None]) -> None:
+        """Call `mute` when the owner wants it, from any thread."""
 
 
 class Daemon:
@@ -39,47 +50,92 @@ class Daemon:
     ) -> None:
         self._pipeline, self._sinks, self._visible = pipeline, list(sinks), visible
         self._conversation = Conversation(hold_s)
-        self._feed = Feed(source)
+        self._source = source
         self._stop = threading.Event()
+        self._mute_wanted = self._muted = False
         self._scene = Scene(State.IDLE)
         self._shown_s = 0.0
         self._troubles: dict[str, str] = {}
         self.estimates = 0
         """how many estimates were made"""
+        for sink in self._sinks:
+            if isinstance(sink, Commanded):
+                sink.obey(self.mute)
 
     def run(self) -> None:
         """Work until the source ends, `stop` is called, or the user closes the window.
 
-        A source that breaks is shown as a fault and raised as SoundError.
+        While the source gives no sound, that is shown as a fault. One that breaks for good is
+        shown as a fault, too, and raised as SoundError.
         """
         log.info("event=started sinks=%s", ",".join(sink.name for sink in self._sinks) or "none")
+        if self._mute_wanted:  # before anything opens the device
+            self._source.mute(True)
+        feed = Feed(self._source)
         try:
             self._show(self._scene)
-            for block in self._feed:
+            for item in feed:
                 if self._stop.is_set():
                     return
                 self._watch()
-                if block is not None:
-                    self._hear(block)
+                self._obey(feed)
+                if item is None or self._muted:
+                    continue
+                if isinstance(item, NoSound):
+                    self._interrupt(State.FAULT, item.reason)
+                else:
+                    self._hear(item)
         except SoundError as error:
             self._show(Scene(State.FAULT, message=str(error)))
             raise
         except WindowClosedError:
             log.info("event=window_closed")
         finally:
-            self._feed.close()
+            feed.close()
             self._pipeline.close()
             for sink in self._sinks:
                 sink.close()
             log.info(
                 "event=stopped estimates=%d lost_samples=%d",
                 self.estimates,
-                self._feed.lost_samples,
+                feed.lost_samples,
             )
 
     def stop(self) -> None:
         """End `run` soon. May be called from a signal handler."""
         self._stop.set()
+
+    def mute(self, muted: bool) -> None:
+        """Close the microphone, or open it again, soon. From any thread, also before `run`."""
+        self._mute_wanted = muted
+
+    def toggle_mute(self) -> None:
+        """The other way round. May be called from a signal handler."""
+        self._mute_wanted = not self._mute_wanted
+
+    def _obey(self, feed: Feed) -> None:
+        """Do what `mute` asked for; the state says so when the device is closed."""
+        wanted = self._mute_wanted
+        if wanted == self._muted:
+            return
+        self._source.mute(wanted)
+        self._muted = wanted
+        feed.drop()
+        self._interrupt(State.MUTED if wanted else State.IDLE)
+
+    def _interrupt(self, state: State, message: str = "") -> None:
+        """Forget the speaker and show a state in which nothing is heard."""
+        self._conversation.interrupt(state)
+        self._pipeline.new_speaker()
+        if message:
+            log.warning("event=state state=%s problem=%r", state, message)
+        else:
+            log.info("event=state state=%s", state)
+        before = self._scene
+        self._scene = Scene(
+            state, message=message, delegates=before.delegates, person=before.person + 1
+        )
+        self._show(self._scene)
 
     def _watch(self) -> None:
         """Say so when a delegate was lost, or has come back."""
@@ -91,13 +147,21 @@ class Daemon:
     def _hear(self, block: AudioBlock) -> None:
         step = self._pipeline.push(block)
         now_s = block.start_s + block.samples.size / SAMPLE_RATE
-        scene = replace(self._scene, level=block.level)
+        scene = replace(self._scene, level=block.level, message="", sound=measure(block.samples))
+        if step.new_person:
+            scene = replace(scene, person=scene.person + 1)
+            log.info("event=another_person")
         if step.portrait:
             scene = self._with_portrait(scene, step.portrait)
         forget = self._conversation.hear(now_s, step.speaking, scene.estimate is not None)
         if forget:
             self._pipeline.new_speaker()
-            scene = Scene(State.IDLE, level=block.level, delegates=scene.delegates)
+            scene = Scene(
+                State.IDLE,
+                level=block.level,
+                delegates=scene.delegates,
+                person=scene.person + 1,
+            )
             log.info("event=speaker_forgotten")
         scene = replace(scene, state=self._conversation.state)
         if scene.state is not self._scene.state:
@@ -119,6 +183,7 @@ class Daemon:
             scene,
             estimate=replace(estimate, attributes=visible, craniofacial=measures),
             face=portrait.image,
+            portrait=portrait,
         )
 
     def _show(self, scene: Scene) -> None:

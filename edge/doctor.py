@@ -48,10 +48,10 @@ def examine(settings: Settings) -> list[Finding]:
     if not wants_microphone:
         findings.append(_try("source", lambda: _source(settings), needed=True))
     displays = available(settings.display)
-    seen = any(usable for name, usable, _ in displays if name in ("window", "web"))
+    seen = any(usable for name, usable, _ in displays if name in ("window", "framebuffer", "web"))
     for name, usable, why in displays:
-        needed = settings.display.kind == name
-        if settings.display.kind == "auto" and name == "web":  # what auto falls back on
+        needed = settings.display.kinds == (name,)  # of several, the others go on
+        if settings.display.kinds == ("auto",) and name == "web":  # what auto falls back on
             needed = not seen
         findings.append(Finding(f"display {name}", usable, why, needed))
     findings.append(_broker(settings))

@@ -19,6 +19,8 @@ class Step:
     speaking: bool
     portrait: Portrait | None
     """when the estimate changed"""
+    new_person: bool = False
+    """another voice has begun"""
 
 
 class Pipeline:
@@ -52,7 +54,9 @@ class Pipeline:
         """Take the next block."""
         speech = self._detector(block)
         heard = self._listener.push(speech.samples) if speech.samples.size else None
-        return Step(speech.active, self._painter.paint(heard) if heard else None)
+        if heard is None:
+            return Step(speech.active, None)
+        return Step(speech.active, self._painter.paint(heard), heard.new_person)
 
     def new_speaker(self) -> None:
         """Forget the speaker; the next speech starts from nothing."""

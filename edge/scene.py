@@ -7,6 +7,8 @@ from typing import Protocol
 
 from PIL import Image
 
+from edge.face.painter import Portrait
+from edge.face.sound import SILENCE, Sound
 from edge.inference.delegate_state import DelegateState
 from edge.state import State
 from edge.voice.estimate import Estimate
@@ -29,6 +31,12 @@ class Scene:
     """how the accelerators stand, where there are any"""
     level: float = 0.0
     """loudness of the latest block, root mean square, full scale 1"""
+    portrait: Portrait | None = None
+    """what `face` was made of, for a face that moves; only until a display shows it"""
+    person: int = 0
+    """another number is another person"""
+    sound: Sound = SILENCE
+    """what a mouth needs of the latest block"""
 
 
 class Display(Protocol):

@@ -20,7 +20,10 @@ else:
 Port = Annotated[int, Meta(ge=0, le=65535)]
 TopicLevel = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 RuntimeName = Literal["auto", "tflite-runtime", "litert"]
-DisplayName = Literal["auto", "window", "web", "png", "none"]
+DisplayKind = Literal["window", "framebuffer", "panel", "web", "png"]
+DisplayName = Literal["auto", "none"] | DisplayKind
+LanguageCode = Literal["en", "de", "es", "zh"]
+TimeOfDay = Annotated[str, Meta(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$")]
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,8 +42,14 @@ class Audio(_Table, frozen=True):
     ] = "mic"
     device: Annotated[
         str,
-        Meta(description="Microphone, by a part of its name as `s2f-edge devices` prints it."),
+        Meta(
+            description="Microphone, by the name that `s2f-edge devices` prints, by its USB id "
+            "(0d8c:0014), or by a part of its name. Empty: the system's default."
+        ),
     ] = ""
+    muted: Annotated[
+        bool, Meta(description="Start with the microphone closed, until it is unmuted.")
+    ] = False
     hold_s: Annotated[
         float,
         Meta(
@@ -137,20 +146,110 @@ class Bundle(_Table, frozen=True):
     ] = ""
 
 
+class Panel(_Table, frozen=True):
+    """A small screen on SPI or I2C, as luma.lcd and luma.oled know it."""
+
+    device: Annotated[
+        str, Meta(description="Controller, e.g. st7789, ili9341, ssd1351, ssd1306.")
+    ] = "st7789"
+    interface: Annotated[Literal["spi", "i2c"], Meta(description="How the panel is connected.")] = (
+        "spi"
+    )
+    port: Annotated[int, Meta(ge=0, description="Number of the SPI or I2C bus.")] = 0
+    chip_select: Annotated[int, Meta(ge=0, description="SPI: /dev/spidevPORT.CHIP_SELECT.")] = 0
+    address: Annotated[int, Meta(ge=0, le=0x7F, description="I2C address.")] = 0x3C
+    width: Annotated[int, Meta(ge=0, description="Pixels; 0: as the controller has.")] = 0
+    height: Annotated[int, Meta(ge=0, description="Pixels; 0: as the controller has.")] = 0
+    options: Annotated[
+        dict[str, bool | int | float | str],
+        Meta(
+            description="What else luma's interface and device take, e.g. gpio_DC, gpio_RST, "
+            "bus_speed_hz, h_offset, bgr, gpio_LIGHT."
+        ),
+    ] = {}
+
+
 class DisplaySettings(_Table, frozen=True):
     kind: Annotated[
-        DisplayName, Meta(description="auto is a window where there is a screen, else the page.")
+        DisplayName | Annotated[list[DisplayKind], Meta(min_length=1)],
+        Meta(
+            description="One kind or a list of several. auto is a window where there is a screen, "
+            "else the framebuffer where there is one, else the page."
+        ),
     ] = "auto"
+    style: Annotated[
+        Literal["portrait", "cartoon"],
+        Meta(description="Face of the decoder, or a drawn one from the same estimate."),
+    ] = "portrait"
+    animate: Annotated[
+        bool,
+        Meta(description="The face moves on window, framebuffer and panel: mouth, lids, head."),
+    ] = True
+    language: Annotated[
+        LanguageCode, Meta(description="Language of the words on picture and page.")
+    ] = "en"
+    kiosk_notice: Annotated[
+        bool,
+        Meta(description="Tell passers-by, while no face is shown, that a microphone listens."),
+    ] = False
+    font: Annotated[
+        str,
+        Meta(description="Font file for the pictures. Empty: one of the system's that fits."),
+    ] = ""
+    rotate: Annotated[
+        Literal[0, 90, 180, 270], Meta(description="Degrees clockwise; not for the page.")
+    ] = 0
+    shape: Annotated[
+        Literal["rectangle", "round"],
+        Meta(description="Shape of the screen; a round one shows all in its largest circle."),
+    ] = "rectangle"
+    bright_from: Annotated[
+        TimeOfDay, Meta(description="HH:MM, local time, from which the screen is bright.")
+    ] = ""
+    bright_to: Annotated[
+        TimeOfDay,
+        Meta(description="HH:MM from which the screen is dim. Both empty: always bright."),
+    ] = ""
+    dim: Annotated[
+        float, Meta(ge=0, le=1, description="Brightness while dim, from 0 (black) to 1.")
+    ] = 0.3
+    off_after_min: Annotated[
+        float,
+        Meta(ge=0, description="Minutes without speech after which the screen is black; 0: never."),
+    ] = 0.0
+    shift_px: Annotated[
+        int,
+        Meta(ge=0, le=32, description="Pixels that the picture moves each minute against burn-in."),
+    ] = 2
     fullscreen: Annotated[bool, Meta(description="The window covers the whole screen.")] = False
+    framebuffer: Annotated[str, Meta(description="Device of the framebuffer display.")] = "/dev/fb0"
+    panel: Panel = Panel()
     png_path: Annotated[str, Meta(description="File that the png display replaces.")] = "face.png"
     web_host: Annotated[
         str,
         Meta(
             min_length=1,
-            description="Address of the page. Others can see the face if it is not loopback.",
+            description="Address of the page. Others can see the face if it is not loopback; then "
+            "they need a token.",
         ),
     ] = "127.0.0.1"
     web_port: Annotated[Port, Meta(description="Port of the page; 0 takes a free one.")] = 8090
+    web_token_file: Annotated[
+        str,
+        Meta(
+            description="File whose first line is the token of a page that is not on loopback, "
+            "readable by the owner only. Empty: a new token at every start, which the log shows."
+        ),
+    ] = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.bright_from) != bool(self.bright_to):
+            raise ValueError("bright_from and bright_to belong together: set both, or none")
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds that are named, `auto` and `none` included."""
+        return (self.kind,) if isinstance(self.kind, str) else tuple(self.kind)
 
 
 class Mqtt(_Table, frozen=True):

@@ -72,5 +72,5 @@ install_package() {
 # The environment of the tests and of lint, which reads the types of everything that is imported.
 test_environment() {
     virtual_environment 'sys.version_info[:2] == (3, 11)' 'Python 3.11 (the converter needs it) with venv'
-    install_package mic,window,litert,train,dev
+    install_package mic,window,panel,litert,train,dev
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
@@ -9,6 +10,7 @@ import time
 from collections.abc import Iterator
 
 from edge.audio.block import AudioBlock
+from edge.audio.no_sound import NoSound
 from edge.audio.source import Source
 from edge.errors import EdgeError
 
@@ -29,15 +31,15 @@ class Feed:
         self.lost_samples = 0
         self._next_warning = 0.0
         self._source = source
-        self._blocks: queue.Queue[AudioBlock] = queue.Queue(CAPACITY)
+        self._blocks: queue.Queue[AudioBlock | NoSound] = queue.Queue(CAPACITY)
         self._ended = threading.Event()
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._pump, name="feed", daemon=True)
         self._thread.start()
 
-    def __iter__(self) -> Iterator[AudioBlock | None]:
-        """Blocks in order; None when none came for half a second. Ends with the source, and
-        raises what ended the source if that was an error."""
+    def __iter__(self) -> Iterator[AudioBlock | NoSound | None]:
+        """What the source gives, in order; None when nothing came for half a second. Ends with the
+        source, and raises what ended the source if that was an error."""
         while True:
             try:
                 yield self._blocks.get(timeout=0.02 if self._ended.is_set() else 0.5)
@@ -48,6 +50,12 @@ class Feed:
         if self._error is not None:
             raise self._error
 
+    def drop(self) -> None:
+        """Forget what waits: it was heard before the microphone was muted."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._blocks.get_nowait()
+
     def close(self) -> None:
         """Close the source and wait a moment for its thread."""
         self._source.close()
@@ -55,10 +63,10 @@ class Feed:
 
     def _pump(self) -> None:
         try:
-            for block in self._source:
+            for item in self._source:
                 while True:
                     try:
-                        self._blocks.put_nowait(block)
+                        self._blocks.put_nowait(item)
                         break
                     except queue.Full:
                         self._drop_oldest()
@@ -74,6 +82,8 @@ class Feed:
         try:
             dropped = self._blocks.get_nowait()
         except queue.Empty:
+            return
+        if isinstance(dropped, NoSound):
             return
         self.lost_samples += dropped.samples.size
         now = time.monotonic()

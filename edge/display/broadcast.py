@@ -9,15 +9,22 @@ import threading
 
 from PIL import Image
 
+from edge.display.care import Look, Watch, look
 from edge.display.view import view
+from edge.display.wording import spoken
 from edge.scene import Scene
+from edge.settings import DisplaySettings
 from edge.state import State
 
 
 class Broadcast:
     """The latest scene, its words as JSON and its face as PNG: each made once, when first asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: DisplaySettings | None = None) -> None:
+        self._settings = settings or DisplaySettings()
+        self._wording = spoken(self._settings)
+        self._watch = Watch()
+        self._look: Look | None = None
         self._changed = threading.Condition()
         self._scene = Scene(State.IDLE)
         self._serial = 0
@@ -31,6 +38,7 @@ class Broadcast:
         """Replace the scene and wake the streams."""
         with self._changed:
             self._serial += 1
+            self._watch.moment(scene)  # speech counts also while nobody looks
             if scene.face is not self._scene.face:
                 self._png = None
                 self._face_name = f"face.png?v={self._run}-{self._serial}"
@@ -63,9 +71,12 @@ class Broadcast:
             self._changed.notify_all()
 
     def _json(self) -> bytes:
-        if self._event is None:
+        now = look(self._scene, self._watch.moment(self._scene), self._settings)
+        if self._event is None or now != self._look:
             face = None if self._scene.face is None else self._face_name
-            self._event = json.dumps(view(self._scene, face), ensure_ascii=False).encode()
+            shown = view(self._scene, face, self._wording, now)
+            self._event = json.dumps(shown, ensure_ascii=False).encode()
+            self._look = now
         return self._event
 
 

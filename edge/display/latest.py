@@ -16,12 +16,22 @@ log = logging.getLogger(__name__)
 class LatestWorker(Generic[T]):
     """Calls `work` with the newest value put in, in a thread; older ones are replaced.
 
+    With `again_s` the value that was worked on last is worked on again whenever none came for so
+    many seconds.
+
     A DeviceError in `work` is raised by the next `put`, once; the worker goes on with the value
     of that `put`, so that a trouble which passes heals.
     """
 
-    def __init__(self, work: Callable[[T], None], name: str, per_second: float) -> None:
+    def __init__(
+        self,
+        work: Callable[[T], None],
+        name: str,
+        per_second: float,
+        again_s: float | None = None,
+    ) -> None:
         self._work = work
+        self._again_s = again_s
         self._pause_s = 1 / per_second
         self._changed = threading.Condition()
         self._waiting: list[T] = []
@@ -60,14 +70,16 @@ class LatestWorker(Generic[T]):
         return self._thread.is_alive()
 
     def _loop(self) -> None:
+        last: list[T] = []
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._closing)
-                if not self._waiting:
+                again_s = self._again_s if last else None
+                self._changed.wait_for(lambda: self._waiting or self._closing, again_s)
+                if not self._waiting and self._closing:
                     return
-                value = self._waiting.pop()
+                last = [self._waiting.pop()] if self._waiting else last
             try:
-                self._work(value)
+                self._work(last[0])
             except DeviceError as error:
                 with self._changed:
                     self._error = error

@@ -14,14 +14,17 @@ import struct
 import sys
 import threading
 
+from edge.display.desktop import answers
+
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # stdout belongs to the protocol
 os.environ.setdefault("SDL_VIDEO_X11_WMCLASS", "speech2face")  # else it is this file's name
 os.environ.setdefault("SDL_VIDEO_WAYLAND_WMCLASS", "speech2face")
 import pygame
 
 HEADER = struct.Struct(">II")
-FRAME = pygame.event.custom_type()
-END = pygame.event.custom_type()
+LOOK_S = 0.1
+"""how often keys and the window's size are asked for while no frame comes; pygame's own wait asks
+1000 times a second, which costs 2 % of a core"""
 
 
 class Frames:
@@ -30,7 +33,15 @@ class Frames:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._latest: pygame.Surface | None = None
+        self._news = threading.Event()
+        self.ended = False
+        """there will be no more: the daemon has ended"""
         threading.Thread(target=self._read, daemon=True).start()
+
+    def wait(self, timeout_s: float) -> None:
+        """Wait for a frame or the end, but no longer than that."""
+        self._news.wait(timeout_s)
+        self._news.clear()
 
     def take(self) -> pygame.Surface | None:
         """The frame that came since the last call, if any."""
@@ -45,11 +56,10 @@ class Frames:
                 break
             frame = pygame.image.frombuffer(pixels, size, "RGB")
             with self._lock:
-                announced = self._latest is not None
                 self._latest = frame
-            if not announced:
-                pygame.event.post(pygame.event.Event(FRAME))
-        pygame.event.post(pygame.event.Event(END))
+            self._news.set()
+        self.ended = True
+        self._news.set()
 
 
 def _read(count: int) -> bytes:
@@ -98,20 +108,24 @@ def _open(size: tuple[int, int], fullscreen: bool) -> str:
 def _show() -> None:
     frames = Frames()
     frame: pygame.Surface | None = None
-    while True:
-        for event in [pygame.event.wait(), *pygame.event.get()]:
-            if event.type == END:
-                return
+    drawn = False
+    while not frames.ended:
+        frames.wait(LOOK_S)
+        for event in pygame.event.get():
             if event.type == pygame.QUIT or (
                 event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE
             ):
-                _say("closed")
+                # SDL says QUIT also when a Wayland compositor died, which is nobody's wish.
+                _say("closed" if answers() else "error the screen went away")
                 return
             if event.type == pygame.VIDEORESIZE:
                 _say(f"size {_size()}")
-        frame = frames.take() or frame
-        if frame is not None:
+            drawn = False  # by whatever has happened to the window
+        if fresh := frames.take():
+            frame, drawn = fresh, False
+        if frame is not None and not drawn:
             _draw(frame)
+            drawn = True
 
 
 def _draw(frame: pygame.Surface) -> None:

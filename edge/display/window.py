@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
-import os
-import struct
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
+from edge.display.desktop import answers, why_no_window
 from edge.display.latest import LatestWorker
+from edge.display.picture import LOOK_AGAIN_S, Pictures
+from edge.display.window_process import WindowProcess
 from edge.errors import DeviceError, WindowClosedError
-from edge.face.compose import compose
 from edge.scene import Scene
+from edge.settings import DisplaySettings
 from edge.state import State
 
-HEADER = struct.Struct(">II")
-CARDS = Path("/dev/dri")
-"""where Linux lists graphics cards, which SDL can use without a desktop"""
 OPEN_TIMEOUT_S = 20.0
 """a board that has just started needs seconds to load SDL"""
+RETRY_S = 3.0
+"""from one try to the next to get a window back"""
 
 log = logging.getLogger(__name__)
 
 
 class WindowDisplay:
-    """A window, drawn by a child process (`edge.display.screen`); `show` never waits for it.
+    """A window, drawn by a child process; `show` never waits for it.
 
     Raises DeviceError when there is no screen or no pygame. When the user closes the window, `show`
-    raises WindowClosedError; when the screen goes away, DeviceError.
+    raises WindowClosedError. When the screen goes away, `show` raises DeviceError until there is a
+    screen again: then the window comes back by itself.
     """
 
     name = "window"
@@ -39,125 +36,120 @@ class WindowDisplay:
         self,
         fullscreen: bool = False,
         size: tuple[int, int] = (960, 600),
-        per_second: float = 25.0,
+        per_second: float = 30.0,
+        settings: DisplaySettings | None = None,
     ) -> None:
         if reason := why_no_window():
             raise DeviceError(reason)
-        self._answered = threading.Event()
-        self._size: tuple[int, int] | None = None
-        self._gone: DeviceError | None = None
+        self._fullscreen, self._first_size = fullscreen, size
+        self._pictures = Pictures(settings)
         self._scene = Scene(State.IDLE)
-        self.driver = ""
-        """what SDL draws with: `x11`, `wayland`, `kmsdrm`"""
-        arguments = [str(size[0]), str(size[1]), *(["full"] if fullscreen else [])]
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", "edge.display.screen", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-        )
-        self._worker = LatestWorker(self._send, "window-frames", per_second)
-        threading.Thread(target=self._listen, name="window-events", daemon=True).start()
-        if not self._answered.wait(OPEN_TIMEOUT_S):
-            self._gone = DeviceError(
-                f"The window did not open within {OPEN_TIMEOUT_S:.0f} s. "
-                "Check the screen, or set [display] kind to web."
-            )
-        if self._gone is not None:
-            self.close()
-            raise self._gone
-        self.show(self._scene)
+        self._closing = threading.Event()
+        self._lost = threading.Event()
+        self._process: WindowProcess | None = None
+        self._opening: WindowProcess | None = None
+        opened = self._open()
+        if isinstance(opened, DeviceError):
+            raise opened
+        self._worker = LatestWorker(self._send, "window-frames", per_second, LOOK_AGAIN_S)
+        self._keeper = threading.Thread(target=self._keep, name="window-keeper", daemon=True)
+        self._keeper.start()
+        self._take(opened)
+
+    @property
+    def driver(self) -> str:
+        """What SDL draws with: `x11`, `wayland`, `kmsdrm`."""
+        return self._process.driver if self._process else ""
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height of the window in pixels."""
+        return self._process.size if self._process else None
 
     def show(self, scene: Scene) -> None:
         """Take over a scene; returns at once. Raises WindowClosedError or DeviceError."""
-        if self._gone is not None:
-            raise self._gone
+        if self._closing.is_set():
+            raise DeviceError("The window is closed. Start the program again to open one.")
         self._scene = scene
+        if self._process and self._process.gone:
+            raise self._process.gone
         self._worker.put(scene)
 
     def close(self) -> None:
         """Close the window and end the child. May be called twice."""
-        if self._gone is None:
-            self._gone = DeviceError("The window is closed. Start the program again to open one.")
+        if self._closing.is_set():
+            return
+        self._closing.set()
+        self._lost.set()
+        if opening := self._opening:
+            opening.kill()
+        self._keeper.join()
         self._worker.close(timeout_s=1.0)
+        process = self._process
+        assert process is not None
         if self._worker.busy:  # the child does not read any more
-            self._child.kill()
+            process.kill()
             self._worker.close()
-        assert self._child.stdin is not None
-        self._child.stdin.close()
-        try:
-            self._child.wait(timeout=2.0)
-        except subprocess.TimeoutExpired:
-            self._child.kill()
-            self._child.wait()
+        process.close()
+
+    def _open(self) -> WindowProcess | DeviceError:
+        """A window that is open, or why there is none."""
+        process = WindowProcess(self._first_size, self._fullscreen, self._changed)
+        self._opening = process
+        error = process.wait_open(OPEN_TIMEOUT_S)
+        self._opening = None
+        if error is None:
+            return process
+        process.kill()
+        process.close()
+        return error
+
+    def _take(self, process: WindowProcess) -> None:
+        """From now on draw in this window."""
+        self._pictures.forget()
+        self._process = process
+        if process.gone:  # meanwhile; nobody was told
+            self._lost.set()
+        self._worker.put(self._scene)
+
+    def _changed(self, process: WindowProcess) -> None:
+        """In the process's thread: a new size, or its end."""
+        if process is not self._process or self._closing.is_set():
+            return
+        if process.gone:
+            self._lost.set()
+        else:
+            self._worker.put(self._scene)
 
     def _send(self, scene: Scene) -> None:
-        if self._size is None or self._gone is not None:
+        process = self._process
+        if process is None or process.size is None or process.gone:
             return
-        frame = compose(scene, self._size)
-        assert self._child.stdin is not None
-        rest = memoryview(HEADER.pack(*frame.size) + frame.tobytes())
-        try:
-            while rest:
-                rest = rest[self._child.stdin.write(rest) :]
-        except BrokenPipeError:
-            log.debug("event=window_pipe_closed")  # _listen learns why
+        if (frame := self._pictures.changed(scene, process.size)) is not None:
+            process.send(frame)
 
-    def _listen(self) -> None:
-        reason = ""
-        closed = False
-        assert self._child.stdout is not None
-        for line in self._child.stdout:
-            word, _, rest = line.decode(errors="replace").strip().partition(" ")
-            if word == "open":
-                self.driver, width, height = rest.split()
-                self._size = int(width), int(height)
-                self._answered.set()
-            elif word == "size":
-                width, height = rest.split()
-                self._size = int(width), int(height)
-                self._worker.put(self._scene)
-            elif word == "closed":
-                closed = True
-            elif word == "error":
-                reason = rest
-        status = self._child.wait()
-        if self._gone is None:
-            self._gone = self._why_gone(status, closed, reason)
-        self._answered.set()
+    def _keep(self) -> None:
+        """Get the window back whenever the screen took it, until it is closed."""
+        while True:
+            self._lost.wait()
+            self._lost.clear()
+            ended = self._process
+            if self._closing.is_set() or ended is None or isinstance(ended.gone, WindowClosedError):
+                return
+            log.warning("event=window_gone problem=%r", str(ended.gone))
+            if (fresh := self._again()) is None:
+                return
+            self._take(fresh)
+            ended.close()
+            log.info("event=window_back driver=%s", fresh.driver)
 
-    def _why_gone(self, status: int, closed: bool, reason: str) -> DeviceError:
-        if closed:
-            return WindowClosedError("The window was closed.")
-        if self._size is None:
-            return DeviceError(
-                f"The window cannot be opened on {_screen()}: {reason or f'exit code {status}'}. "
-                "Check that this user may use the screen, or set [display] kind to web."
-            )
-        return DeviceError(
-            f"The window is gone: the screen {_screen()} went away (exit code {status}). "
-            "Start the screen again, then this program, or set [display] kind to web."
-        )
-
-
-def why_no_window() -> str:
-    """What keeps a window from opening on this machine; empty when nothing is in sight."""
-    if not _screen():
-        return (
-            "No screen: neither DISPLAY nor WAYLAND_DISPLAY is set, and there is no "
-            "/dev/dri/card*. Connect a screen or start a desktop, or set [display] kind to web."
-        )
-    if importlib.util.find_spec("pygame") is None:
-        return (
-            "A window needs pygame. Install it with `pip install 'speech2face-edge[window]'`, "
-            "or set [display] kind to web."
-        )
-    return ""
-
-
-def _screen() -> str:
-    """The screen that SDL will use, in words; empty when there is none."""
-    for variable in ("SDL_VIDEODRIVER", "WAYLAND_DISPLAY", "DISPLAY"):
-        if value := os.environ.get(variable):
-            return f"{variable}={value}"
-    return next((str(card) for card in sorted(CARDS.glob("card*"))), "")
+    def _again(self) -> WindowProcess | None:
+        """A new window, as soon as there can be one; None when this display is closed."""
+        while not self._closing.wait(RETRY_S):
+            if not answers():
+                continue
+            opened = self._open()
+            if isinstance(opened, WindowProcess):
+                return opened
+            log.debug("event=window_retry problem=%r", str(opened))
+        return None

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from edge.display.languages import ENGLISH
+from edge.display.vocabulary import Vocabulary
 from edge.scene import Scene
 from edge.state import State
 from edge.voice.estimate import Attribute, Choice, Estimate, Quantity
 
-HEADING = "The voice suggests"
-NOT_SURE = "not sure"
+HEADING = ENGLISH.heading
+NOT_SURE = ENGLISH.not_sure
 
 Stroke = tuple[tuple[float, float], ...]
 """a polyline on a grid of 24 × 24, y downwards"""
@@ -41,6 +43,8 @@ class Line:
     """why not sure, or what the range means; may be empty"""
     share: tuple[float, float] | None
     """from where to where a bar is filled, 0 to 1; None when abstaining"""
+    sure: bool = True
+    """False when abstaining"""
 
 
 def _circle(x: float, y: float, radius: float, corners: int = 24) -> Stroke:
@@ -56,14 +60,10 @@ _MICROPHONE: tuple[Stroke, ...] = (
     ((8, 22), (16, 22)),
 )
 
-SIGNS: dict[State, Sign] = {
-    State.IDLE: Sign("Idle", "Say something.", "#8b98a9", (_circle(12, 12, 8),)),
-    State.LISTENING: Sign(
-        "Listening", "A voice is heard. About a second of it is needed.", "#4ea1ff", _MICROPHONE
-    ),
-    State.SPEAKING: Sign(
-        "Speaking",
-        "A voice is heard. The face sharpens.",
+_SHAPES: dict[State, tuple[str, tuple[Stroke, ...]]] = {
+    State.IDLE: ("#8b98a9", (_circle(12, 12, 8),)),
+    State.LISTENING: ("#4ea1ff", _MICROPHONE),
+    State.SPEAKING: (
         "#3ddc84",
         (
             ((3, 10), (3, 14)),
@@ -73,21 +73,9 @@ SIGNS: dict[State, Sign] = {
             ((21, 10), (21, 14)),
         ),
     ),
-    State.HOLDING: Sign(
-        "Holding",
-        "Silence. The last face stays.",
-        "#f2c14e",
-        (((8, 4), (8, 20)), ((16, 4), (16, 20))),
-    ),
-    State.MUTED: Sign(
-        "Muted",
-        "The microphone is closed.",
-        "#c78bff",
-        (*_MICROPHONE, ((3, 3), (21, 21))),
-    ),
-    State.FAULT: Sign(
-        "Fault",
-        "",
+    State.HOLDING: ("#f2c14e", (((8, 4), (8, 20)), ((16, 4), (16, 20)))),
+    State.MUTED: ("#c78bff", (*_MICROPHONE, ((3, 3), (21, 21)))),
+    State.FAULT: (
         "#ff6b5e",
         (
             ((12, 2), (23, 21), (1, 21), (12, 2)),
@@ -98,32 +86,48 @@ SIGNS: dict[State, Sign] = {
 }
 
 
-def lines(estimate: Estimate) -> list[Line]:
+def sign(state: State, vocabulary: Vocabulary = ENGLISH) -> Sign:
+    """The state's sign, with its word and hint in a language."""
+    return Sign(*vocabulary.states[state], *_SHAPES[state])
+
+
+SIGNS: dict[State, Sign] = {state: sign(state) for state in State}
+"""in English"""
+
+
+def lines(estimate: Estimate, vocabulary: Vocabulary = ENGLISH) -> list[Line]:
     """Every attribute of the estimate in words, in its order."""
-    return [line(name, attribute) for name, attribute in estimate.attributes.items()]
+    return [line(name, attribute, vocabulary) for name, attribute in estimate.attributes.items()]
 
 
-def line(name: str, attribute: Attribute) -> Line:
+def line(name: str, attribute: Attribute, vocabulary: Vocabulary = ENGLISH) -> Line:
     """One attribute in words."""
-    label = name.replace("_", " ")
+    label = vocabulary.name(name)
     if attribute.value is None:
-        return Line(name, label, NOT_SURE, attribute.reason or "", None)
+        reason = vocabulary.reason(attribute.reason or "")
+        return Line(name, label, vocabulary.not_sure, reason, None, sure=False)
     if isinstance(attribute, Choice):
         probability = attribute.probability
-        said = attribute.value.replace("_", " ")
+        said = vocabulary.name(attribute.value)
         if probability is None:
             return Line(name, label, said, "", None)
-        return Line(name, label, f"{said}, {percent(probability)}", "", (0.0, probability))
-    return _quantity(name, label, attribute)
+        value = vocabulary.choice.format(name=said, percent=percent(probability, vocabulary))
+        return Line(name, label, value, "", (0.0, probability))
+    return _quantity(name, label, attribute, vocabulary)
 
 
-def _quantity(name: str, label: str, quantity: Quantity) -> Line:
+def _quantity(name: str, label: str, quantity: Quantity, vocabulary: Vocabulary) -> Line:
     assert quantity.value is not None
-    unit = "" if quantity.unit in ("", "years") else f" {quantity.unit}"
+    unit = "" if quantity.unit in ("", "years") else f" {vocabulary.name(quantity.unit)}"
     if quantity.low is None or quantity.high is None:
         return Line(name, label, f"{quantity.value:.0f}{unit}", "", None)
-    said = f"{quantity.value:.0f}{unit} ({quantity.low:.0f}–{quantity.high:.0f})"
-    note = f"the range holds for {percent(quantity.coverage)} of speakers"
+    said = vocabulary.quantity.format(
+        value=f"{quantity.value:.0f}",
+        unit=unit,
+        low=f"{quantity.low:.0f}",
+        high=f"{quantity.high:.0f}",
+    )
+    note = vocabulary.range_note.format(percent=percent(quantity.coverage, vocabulary))
     return Line(name, label, said, note, _interval(quantity))
 
 
@@ -136,26 +140,36 @@ def _interval(quantity: Quantity) -> tuple[float, float] | None:
     return quantity.low / 100, quantity.high / 100
 
 
-def notice(scene: Scene) -> str:
+def notice(scene: Scene, vocabulary: Vocabulary = ENGLISH) -> str:
     """What the owner should know though all goes on; empty when there is nothing."""
-    lost = [each for each in scene.delegates if each.reason]
     return " ".join(
-        f"The {each.stage} runs on the CPU: {each.delegate} failed, {each.reason}." for each in lost
+        vocabulary.delegate_lost.format(
+            stage=vocabulary.name(each.stage), delegate=each.delegate, reason=each.reason
+        )
+        for each in scene.delegates
+        if each.reason
     )
 
 
-def evidence(estimate: Estimate | None) -> str:
+def kiosk(scene: Scene, vocabulary: Vocabulary = ENGLISH) -> str:
+    """What passers-by are told before they are heard; empty once there is a face, and while nothing
+    listens."""
+    before = scene.state in (State.IDLE, State.LISTENING) and scene.estimate is None
+    return vocabulary.kiosk if before else ""
+
+
+def evidence(estimate: Estimate | None, vocabulary: Vocabulary = ENGLISH) -> str:
     """How much speech the estimate rests on."""
     if estimate is None:
-        return "No speech heard yet"
+        return vocabulary.no_speech
     digits = 1 if estimate.evidence_s < 9.95 else 0
-    return f"{estimate.evidence_s:.{digits}f} s of speech heard"
+    return vocabulary.evidence.format(seconds=vocabulary.number(estimate.evidence_s, digits))
 
 
-def percent(share: float) -> str:
+def percent(share: float, vocabulary: Vocabulary = ENGLISH) -> str:
     """A probability in words that never claim certainty."""
     if share > 0.99:
-        return "over 99\u00a0%"
+        return vocabulary.over.format(percent=vocabulary.percent.format(number=99))
     if share < 0.01:
-        return "under 1\u00a0%"
-    return f"{100 * share:.0f}\u00a0%"
+        return vocabulary.under.format(percent=vocabulary.percent.format(number=1))
+    return vocabulary.percent.format(number=f"{100 * share:.0f}")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from PIL import ImageDraw, ImageFont
+
+from edge.display.letters import BUILT_IN, GLUE, Letters
 
 Box = tuple[int, int, int, int]
 """left, top, right, bottom"""
@@ -43,15 +45,21 @@ class Bar:
 Item = Text | Bar
 
 
-def write(draw: ImageDraw.ImageDraw, box: Box, items: list[Item], centred: bool) -> None:
+def write(
+    draw: ImageDraw.ImageDraw,
+    box: Box,
+    items: list[Item],
+    centred: bool,
+    letters: Letters = BUILT_IN,
+) -> None:
     """Write the items into the box: smaller, and then without the optional ones, until they fit."""
     width, room = box[2] - box[0], box[3] - box[1]
     choices = [(0, 1.3), (0, 1.15), (0, 1.0), (0, 0.85), (1, 1.0), (1, 0.85), (1, 0.7), (1, 0.55)]
     if centred:
-        choices, width = [(0, 1.0), (0, 0.85)], _balanced(items, width)
+        choices, width = [(0, 1.0), (0, 0.85), (0, 0.75)], _balanced(items, width, letters)
     for leave_out, scale in choices:
         kept = [item for item in items if not (leave_out and item.optional)]
-        rows = [row for item in kept for row in _rows(_scaled(item, scale), width)]
+        rows = [row for item in kept for row in _rows(_scaled(item, scale), width, letters)]
         if sum(_height(row) for row in rows) <= room:
             break
     y = float(box[1])
@@ -64,7 +72,7 @@ def write(draw: ImageDraw.ImageDraw, box: Box, items: list[Item], centred: bool)
         else:
             x, anchor = ((box[0] + box[2]) / 2, "ms") if centred else (box[0], "ls")
             baseline = bottom - 0.3 * row.size
-            draw.text((x, baseline), row.text, row.colour, font(round(row.size)), anchor)
+            draw.text((x, baseline), row.text, row.colour, letters.font(round(row.size)), anchor)
         y = bottom
 
 
@@ -85,63 +93,58 @@ def _height(item: Item) -> float:
     return item.gap + item.size * (1.3 if isinstance(item, Text) else 1.0)
 
 
-def _balanced(items: list[Item], width: int) -> int:
+def _balanced(items: list[Item], width: int, letters: Letters) -> int:
     """The least width that needs no more rows than `width`: rows of about one length."""
-    rows = sum(len(_rows(item, width)) for item in items)
+    rows = sum(len(_rows(item, width, letters)) for item in items)
     while (narrower := round(width * 0.95)) < width:
-        if sum(len(_rows(item, narrower)) for item in items) > rows:
+        if sum(len(_rows(item, narrower, letters)) for item in items) > rows:
             break
         width = narrower
     return width
 
 
-def _rows(item: Item, width: int) -> list[Item]:
+def _rows(item: Item, width: int, letters: Letters) -> list[Item]:
     """The item broken into rows that are no wider than `width` pixels."""
     if isinstance(item, Bar):
         return [item]
     return [
-        replace(item, text=row.replace(_GLUE, " "), gap=0.0 if index else item.gap)
-        for index, row in enumerate(_broken(item.text, round(item.size), width))
+        replace(item, text=row.replace(GLUE, " "), gap=0.0 if index else item.gap)
+        for index, row in enumerate(_broken(item.text, round(item.size), width, letters))
     ]
 
 
 @lru_cache(maxsize=512)
-def _broken(text: str, size: int, width: int) -> tuple[str, ...]:
+def _broken(text: str, size: int, width: int, letters: Letters) -> tuple[str, ...]:
     """The rows of a text. Measuring letters is most of what a frame costs, and most texts stay the
     same from frame to frame."""
-    letters = font(size)
+    font = letters.font(size)
     rows: list[str] = []
-    for word in _printable(text).split(" "):
-        if rows and letters.getlength(f"{rows[-1]} {word}") <= width:
-            rows[-1] += f" {word}"
+    for gap, piece in _pieces(letters.printable(text)):
+        if rows and font.getlength(f"{rows[-1]}{gap}{piece}") <= width:
+            rows[-1] += gap + piece
             continue
-        rows.append(word)
-        while letters.getlength(rows[-1]) > width and len(rows[-1]) > 1:  # a path, an address
-            fits = max(1, int(len(rows[-1]) * width / letters.getlength(rows[-1])))
+        rows.append(piece)
+        while font.getlength(rows[-1]) > width and len(rows[-1]) > 1:  # a path, an address
+            fits = max(1, int(len(rows[-1]) * width / font.getlength(rows[-1])))
             rows[-1:] = [rows[-1][:fits], rows[-1][fits:]]
     return tuple(rows)
 
 
-_GLUE = "\u00a0"
-_LOOKALIKES = str.maketrans({"–": "-", "—": "-", "×": "x", "ß": "ss", "≥": ">=", "≤": "<="})
+_OPENING, _CLOSING = "（《「", "，。、：；！？）》」"
+_IDEOGRAPHS = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
+_PIECE = re.compile(rf"[{_OPENING}]*(?:[{_IDEOGRAPHS}]|[^{_IDEOGRAPHS}]+)[{_CLOSING}]*")
 
 
-def _printable(text: str) -> str:
-    """The text in letters that Pillow's built-in font has: signs without accents."""
-    glued = text.replace("\n", " ").translate(_LOOKALIKES)
-    return "".join(
-        letter
-        for sign in glued
-        for letter in (sign if sign == _GLUE else unicodedata.normalize("NFKD", sign))
-        if not unicodedata.combining(letter)
-    )
+def _pieces(text: str) -> list[tuple[str, str]]:
+    """What a row may end after, each with what stands before it in a row: words, and in Chinese
+    every sign, but for those that do not begin or end a row."""
+    pieces: list[tuple[str, str]] = []
+    for word in text.split(" "):
+        parts = _PIECE.findall(word) or [word]
+        pieces += [(" ", parts[0]), *(("", part) for part in parts[1:])]
+    return pieces
 
 
-@lru_cache(maxsize=32)
 def font(size: int) -> ImageFont.FreeTypeFont:
     """Pillow's built-in font, `size` pixels high."""
-    built_in = ImageFont.load_default(size)
-    assert isinstance(
-        built_in, ImageFont.FreeTypeFont
-    )  # a Pillow without FreeType is not supported
-    return built_in
+    return BUILT_IN.font(size)

@@ -12,6 +12,7 @@ from edge.face.craniofacial import craniofacial
 from edge.face.decoder import FaceDecoder
 from edge.face.drive import FaceDrive
 from edge.inference.engine import Engine
+from edge.inference.manifest import LandmarkScheme
 from edge.voice.estimate import Estimate
 from edge.voice.listener import Heard
 
@@ -30,6 +31,12 @@ class Portrait:
     """square, RGB"""
     landmarks: npt.NDArray[np.float32] | None = None
     """`(points, 2)`, pixels of the picture, where the decoder gives them"""
+    values: npt.NDArray[np.float32] | None = None
+    """`(parameters,)`, what the decoder made it from, where it takes named parameters"""
+    names: tuple[str, ...] = ()
+    """of these parameters"""
+    scheme: LandmarkScheme | None = None
+    """of the landmarks"""
 
 
 class Painter:
@@ -38,6 +45,7 @@ class Painter:
     def __init__(self, engine: Engine) -> None:
         face = engine.bundle.manifest.face
         self._drive = FaceDrive(engine.bundle) if face.parameters else None
+        self._names = tuple(parameter.name for parameter in face.parameters)
         self._decoder = FaceDecoder(engine)
         self._scheme = face.landmarks.scheme if face.landmarks else None
 
@@ -53,11 +61,22 @@ class Painter:
         if self._scheme and face.landmarks is not None:
             measures = craniofacial(face.landmarks, self._scheme)
             estimate = replace(estimate, craniofacial=measures)
-        image = Image.fromarray((face.picture * 255 + 0.5).astype(np.uint8), "RGB")
-        radius = blur_radius(estimate.evidence_s) * image.width
-        if radius > 0:
-            image = image.filter(ImageFilter.GaussianBlur(radius))
-        return Portrait(estimate, image, face.landmarks)
+        image = sharpened(face.picture, estimate.evidence_s)
+        return Portrait(
+            estimate,
+            image,
+            face.landmarks,
+            values if self._drive else None,
+            self._names,
+            self._scheme,
+        )
+
+
+def sharpened(picture: npt.NDArray[np.float32], evidence_s: float) -> Image.Image:
+    """A decoder's picture `(size, size, 3)`, 0…1, as RGB, as sharp as the evidence allows."""
+    image = Image.fromarray((picture * 255 + 0.5).astype(np.uint8), "RGB")
+    radius = blur_radius(evidence_s) * image.width
+    return image.filter(ImageFilter.GaussianBlur(radius)) if radius > 0 else image
 
 
 def blur_radius(evidence_s: float) -> float:

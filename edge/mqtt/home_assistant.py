@@ -13,7 +13,7 @@ from typing import Any
 from edge import __version__
 from edge.mqtt.catalogue import Catalogue
 from edge.mqtt.messages import compact
-from edge.mqtt.topics import Topics
+from edge.mqtt.topics import MUTE, UNMUTE, Topics
 from edge.state import State
 
 Entity = dict[str, Any]
@@ -98,6 +98,20 @@ def _entities(
             # a closed or missing microphone hears neither speech nor silence
             "value_template": "{{ {'speaking': 'ON', 'muted': 'None', 'fault': 'None'}"
             ".get(value, 'OFF') }}",
+        },
+    )
+    yield (
+        ("switch", "mute"),
+        {
+            "name": "Mute",
+            "icon": "mdi:microphone-off",
+            "command_topic": topics.set_mute,
+            "payload_on": MUTE,
+            "payload_off": UNMUTE,
+            "state_topic": topics.state,
+            "value_template": "{{ 'ON' if value == 'muted' else 'OFF' }}",
+            "state_on": "ON",
+            "state_off": "OFF",
         },
     )
     yield (

@@ -22,7 +22,7 @@ from edge.mqtt import home_assistant, messages
 from edge.mqtt.broker import broker, client, refusal
 from edge.mqtt.catalogue import Catalogue
 from edge.mqtt.outbox import Outbox
-from edge.mqtt.topics import Topics
+from edge.mqtt.topics import MUTE, UNMUTE, Topics
 from edge.scene import Scene
 from edge.settings import Device, Mqtt, Publish
 
@@ -86,6 +86,7 @@ class Publisher:
         self._connected_at = 0.0
         self._losses = 0
         self._problem = ""
+        self._mute: Callable[[bool], None] | None = None
         self._refused: frozenset[str] = frozenset()
 
         self._client = client(self._broker, mqtt.protocol, topics.identity)
@@ -120,6 +121,10 @@ class Publisher:
         self._client.connect_async(self._broker.host, self._broker.port, keepalive=KEEPALIVE_S)
         self._client.loop_start()
         self._worker.start()
+
+    def obey(self, mute: Callable[[bool], None]) -> None:
+        """Call `mute` with what comes on `set/mute`, in the publisher's thread."""
+        self._mute = mute
 
     def show(self, scene: Scene) -> None:
         """Take over a scene; returns at once. A newer one replaces it."""
@@ -220,6 +225,7 @@ class Publisher:
         if self._losses < FLAPPING:
             self._problem = ""
             logger.info("mqtt=connected broker=%r", self._broker)
+        self._client.subscribe(self.topics.set_mute, qos=1)
         if self._settings.discovery:
             self._client.subscribe(self._birth, qos=1)
         self._announce()
@@ -261,10 +267,23 @@ class Publisher:
             logger.warning("mqtt=refused topic=%s reason=%r", topic, str(reason))
 
     def _on_message(self, message: paho.MQTTMessage) -> None:
-        # A retained one is from before we came: everything has just been published.
-        if message.payload == b"online" and not message.retain:
+        # A retained one is from before we came. Of the birth: everything has just been published.
+        # Of a command: nobody wants the microphone opened by what was said last year.
+        if message.retain:
+            logger.info("mqtt=ignored topic=%s reason=retained", message.topic)
+        elif message.topic == self.topics.set_mute:
+            self._command(bytes(message.payload))
+        elif message.payload == b"online":
             logger.info("mqtt=announce because=%s", self._birth)
             self._announce()
+
+    def _command(self, payload: bytes) -> None:
+        word = payload[:16].decode(errors="replace").strip().upper()
+        if word not in (MUTE, UNMUTE):
+            logger.warning("mqtt=not_understood topic=%s payload=%r", self.topics.set_mute, word)
+        elif self._mute is not None:
+            logger.info("mqtt=command mute=%s", word)
+            self._mute(word == MUTE)
 
     def _announce(self) -> None:
         repeat = time.monotonic() + REPEAT_AFTER_S if self._settings.discovery else None

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MUTE, UNMUTE = "ON", "OFF"
+"""payloads of `set/mute`"""
+
 
 @dataclass(frozen=True)
 class Topics:
@@ -25,6 +28,8 @@ class Topics:
                    values are null while there is no estimate
     `face`         JPEG of the imagined face, only when switched on;       1   no
                    a blank picture when the face was cleared
+    `set/mute`     a command to the board, `ON` or `OFF`; one that the     any no
+                   broker has retained is not obeyed, for it is old
     ============== ======================================================= === ========
 
     `state` is what the board last said: while `availability` is `offline` it means nothing.
@@ -65,6 +70,11 @@ class Topics:
     def face(self) -> str:
         """The imagined face."""
         return self._topic("face")
+
+    @property
+    def set_mute(self) -> str:
+        """Closes and opens the microphone."""
+        return self._topic("set/mute")
 
     @property
     def identity(self) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import soundfile
 
 from edge.audio.block import BLOCK_SAMPLES, AudioBlock
+from edge.audio.no_sound import NoSound
 from edge.conversation import Conversation
 from edge.daemon import Daemon
 from edge.display.memory import MemoryDisplay
@@ -32,13 +34,14 @@ class Sound:
         self.closed = False
 
     def __iter__(self) -> Iterator[AudioBlock]:
-        import time
-
         for start in range(0, self._sound.size, BLOCK_SAMPLES):
             yield AudioBlock(self._sound[start : start + BLOCK_SAMPLES], start / 16000)
             time.sleep(0.01)  # ten times faster than real time, so that nothing is dropped
         if self._error:
             raise self._error
+
+    def mute(self, muted: bool) -> None:
+        pass
 
     def close(self) -> None:
         self.closed = True
@@ -124,6 +127,125 @@ def test_a_source_that_breaks_is_shown_as_a_fault(reference: Bundle) -> None:
     assert display.scenes[-1].message == "The microphone was unplugged. Plug it in."
     assert source.closed
     assert display.closed
+
+
+class Script:
+    """A source that gives what a list says: sound, outages, and calls."""
+
+    def __init__(self, *parts: np.ndarray | NoSound | Callable[[], None]) -> None:
+        self._parts = parts
+        self.mutings: list[bool] = []
+
+    def __iter__(self) -> Iterator[AudioBlock | NoSound]:
+        at_s = 0.0
+        for part in self._parts:
+            if isinstance(part, NoSound):
+                yield part
+            elif isinstance(part, np.ndarray):
+                for start in range(0, part.size, BLOCK_SAMPLES):
+                    block = part[start : start + BLOCK_SAMPLES].astype(np.float32)
+                    yield AudioBlock(block, at_s)
+                    at_s += block.size / 16000
+                    time.sleep(0.01)
+            else:
+                time.sleep(0.2)  # what was given is worked on
+                part()
+            at_s += 2.0
+
+    def mute(self, muted: bool) -> None:
+        self.mutings.append(muted)
+
+    def close(self) -> None:
+        pass
+
+
+def test_an_outage_is_a_fault_that_passes_and_a_new_person(
+    reference: Bundle, woman_sound: np.ndarray, caplog: pytest.LogCaptureFixture
+) -> None:
+    display = MemoryDisplay()
+    gone = NoSound("The microphone 'USB' stopped. Check its plug.")
+    source = Script(woman_sound, gone, np.zeros(8000), woman_sound)
+    with caplog.at_level(logging.INFO):
+        Daemon(source, Pipeline(Engine(reference)), [display], 10.0, VISIBLE).run()
+    scenes = list(display.scenes)
+    at = next(i for i, scene in enumerate(scenes) if scene.state is State.FAULT)
+    assert scenes[at].message == gone.reason
+    assert scenes[at].estimate is None
+    assert scenes[at].face is None
+    assert scenes[at + 1].state is State.IDLE
+    assert scenes[at + 1].message == ""
+    evidence = [scene.estimate.evidence_s for scene in scenes[at:] if scene.estimate]
+    assert evidence[0] <= 1.5
+    assert sum("Check its plug" in message for message in caplog.messages) == 1
+
+
+def test_no_sound_from_the_start(reference: Bundle) -> None:
+    display = MemoryDisplay()
+    source = Script(NoSound("No microphone was found. Plug one in."), np.zeros(3200))
+    Daemon(source, Pipeline(Engine(reference)), [display], 1.0, VISIBLE).run()
+    assert states(list(display.scenes)) == [State.IDLE, State.FAULT, State.IDLE]
+
+
+def test_muting_forgets_the_speaker_and_hears_nothing(
+    reference: Bundle, woman_sound: np.ndarray
+) -> None:
+    display = MemoryDisplay()
+    source = Script(
+        woman_sound,
+        lambda: daemon.mute(True),
+        woman_sound,  # what a microphone would not give any more
+        NoSound("The microphone 'USB' stopped."),
+        lambda: daemon.toggle_mute(),
+        np.zeros(8000),
+        woman_sound,
+    )
+    daemon = Daemon(source, Pipeline(Engine(reference)), [display], 10.0, VISIBLE)
+    daemon.run()
+    scenes = list(display.scenes)
+    assert source.mutings == [True, False]
+    assert State.FAULT not in states(scenes)
+    muted = [i for i, scene in enumerate(scenes) if scene.state is State.MUTED]
+    assert len(muted) == 1
+    assert scenes[muted[0]].estimate is None
+    after = scenes[muted[0] + 1 :]
+    assert after[0].state is State.IDLE
+    evidence = [scene.estimate.evidence_s for scene in after if scene.estimate]
+    assert evidence[0] <= 1.5
+
+
+def test_muted_before_it_starts(reference: Bundle) -> None:
+    order: list[str] = []
+
+    class Watched(Script):
+        def __iter__(self) -> Iterator[AudioBlock | NoSound]:
+            order.append("listened")
+            return super().__iter__()
+
+        def mute(self, muted: bool) -> None:
+            order.append("muted" if muted else "unmuted")
+
+    display = MemoryDisplay()
+    source = Watched(np.zeros(8000))
+    daemon = Daemon(source, Pipeline(Engine(reference)), [display], 1.0, VISIBLE)
+    daemon.mute(True)
+    daemon.run()
+    assert order[0] == "muted"
+    assert "unmuted" not in order
+    assert display.scenes[-1].state is State.MUTED
+
+
+class Remote(MemoryDisplay):
+    """A sink with a switch."""
+
+    def obey(self, mute: Callable[[bool], None]) -> None:
+        self.mute = mute
+
+
+def test_a_sink_may_ask_for_it(reference: Bundle) -> None:
+    remote = Remote()
+    source = Script(np.zeros(3200), lambda: remote.mute(True), np.zeros(3200))
+    Daemon(source, Pipeline(Engine(reference)), [remote], 1.0, VISIBLE).run()
+    assert states(list(remote.scenes)) == [State.IDLE, State.MUTED]
 
 
 class BrokenDisplay:

@@ -6,11 +6,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 import soundfile
 from PIL import Image
+
+from edge.errors import UsageError
+from edge.render import Pictures, render
 
 
 def test_a_woman_and_a_man(s2f_edge, woman: Path, man: Path, tmp_path: Path) -> None:
@@ -190,3 +194,66 @@ def test_a_full_disk_keeps_the_old_picture(woman: Path, tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
     assert (out / "woman.png").read_bytes() == b"old"
     assert [file.name for file in out.iterdir()] == ["woman.png"]
+
+
+@pytest.fixture(scope="module")
+def pipelines():
+    from edge import assembly
+    from edge.settings import Settings
+
+    return assembly.pipelines(Settings())
+
+
+def draw(pipelines, files: list[Path], out: Path, **what) -> list[dict]:
+    return list(render(files, out, pipelines, frozenset({"gender", "age"}), Pictures(**what)))
+
+
+def test_cartoons_of_any_size_with_svg(pipelines, woman: Path, man: Path, tmp_path: Path) -> None:
+    first, second = draw(pipelines, [woman, man], tmp_path, style="cartoon", side=240, svg=True)
+    for result in (first, second):
+        with Image.open(result["face"]) as picture:
+            assert picture.width == 240
+            assert "Imagined" in picture.text["Description"]
+        text = Path(result["svg"]).read_text()
+        assert len(text) < 16_000
+        assert "Imagined from the voice" in ElementTree.fromstring(text)[0].text
+    faces = [np.asarray(Image.open(line["face"]), np.float32) for line in (first, second)]
+    assert np.abs(faces[0] - faces[1]).mean() > 5
+    assert Path(first["svg"]).read_text() != Path(second["svg"]).read_text()
+
+
+@pytest.mark.parametrize("style", ["portrait", "cartoon"])
+def test_a_contact_sheet_comes_last(
+    pipelines, woman: Path, man: Path, tmp_path: Path, style: str
+) -> None:
+    files = [woman, tmp_path / "none.wav", man]
+    *results, sheet = draw(pipelines, files, tmp_path / "out", style=style, sheet=True)
+    assert ["error" in result for result in results] == [False, True, False]
+    assert sheet == {"sheet": str(tmp_path / "out" / "sheet.png"), "faces": 2}
+    with Image.open(sheet["sheet"]) as picture:
+        assert picture.width > 400
+        assert "Imagined" in picture.text["Description"]
+
+
+def test_no_faces_no_sheet(pipelines, tmp_path: Path) -> None:
+    (result,) = draw(pipelines, [tmp_path / "none.wav"], tmp_path / "out", sheet=True)
+    assert "error" in result
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_voice_named_sheet_is_not_overwritten(pipelines, woman: Path, tmp_path: Path) -> None:
+    file = tmp_path / "sheet.flac"
+    file.write_bytes(woman.read_bytes())
+    face, sheet = draw(pipelines, [file], tmp_path / "out", sheet=True)
+    assert face["face"] != sheet["sheet"]
+
+
+@pytest.mark.parametrize("side", [0, 63, 4097])
+def test_sizes_that_cannot_be_drawn_are_refused(side: int) -> None:
+    with pytest.raises(UsageError, match="--size takes 64 to 4096"):
+        Pictures(side=side)
+
+
+def test_a_portrait_is_not_svg() -> None:
+    with pytest.raises(UsageError, match="--style cartoon"):
+        Pictures(svg=True)

@@ -11,6 +11,10 @@ let faceUrl = null;
 let attributesShown = "";
 let watchdog = 0;
 let summaryTimer = 0;
+let page = { // in the language of the scenes, once there was one
+  face: "A drawn face.",
+  lost: "The program does not answer. This page tries again by itself.",
+};
 
 const opened = () => setTimeout(() => document.body.classList.remove("opening"), 100);
 
@@ -26,6 +30,13 @@ function show(scene) {
   root.style.setProperty("--state", scene.state.colour);
   root.style.setProperty("--level", scene.state.name === "speaking" ? Math.min(1, scene.level * 6) : 0);
   root.setAttribute("data-state", scene.state.name);
+  root.style.setProperty("--brightness", scene.look.brightness);
+  root.style.setProperty("--right", scene.look.right + "px");
+  root.style.setProperty("--down", scene.look.down + "px");
+  page = scene.page;
+  root.lang = scene.language;
+  $("nobody").setAttribute("aria-label", page.nobody);
+  setText("measures-heading", page.measures);
   setText("word", scene.state.word);
   $("icon").setAttribute("d", scene.state.icon);
   setText("hint", scene.state.hint);
@@ -33,6 +44,8 @@ function show(scene) {
   $("message").hidden = !scene.message;
   setText("notice", scene.notice);
   $("notice").hidden = !scene.notice;
+  setText("kiosk", scene.kiosk);
+  $("kiosk").hidden = !scene.kiosk;
   setText("caption", scene.caption);
   setText("heading", scene.heading);
   setText("evidence", scene.evidence);
@@ -71,7 +84,7 @@ function showFace(url, caption) {
     };
     void next.offsetWidth; // what changes from here on is animated
     next.classList.add("seen");
-    next.alt = "A drawn face. " + caption;
+    next.alt = page.face + " " + caption;
     front = 1 - front;
     opened();
   };
@@ -159,7 +172,7 @@ function found() {
 }
 
 function lost() {
-  setText("lost", "The program does not answer. This page tries again by itself.");
+  setText("lost", page.lost);
   $("lost").hidden = false;
   document.body.classList.add("lost");
 }

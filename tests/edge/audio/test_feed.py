@@ -28,6 +28,9 @@ class Blocks:
         if self._error:
             raise self._error
 
+    def mute(self, muted: bool) -> None:
+        pass
+
     def close(self) -> None:
         self.given.set()
 
@@ -58,3 +61,13 @@ def test_the_source_s_error_comes_after_its_blocks() -> None:
 def test_a_mistake_in_a_source_is_not_swallowed() -> None:
     with pytest.raises(ZeroDivisionError):
         list(Feed(Blocks(1, ZeroDivisionError())))
+
+
+def test_what_waits_can_be_dropped() -> None:
+    source = Blocks(20)
+    feed = Feed(source)
+    assert source.given.wait(5)
+    time.sleep(0.05)
+    feed.drop()
+    assert [block for block in feed if block] == []
+    assert feed.lost_samples == 0

@@ -60,6 +60,15 @@ def test_paced_takes_real_time_and_can_be_closed(tmp_path: Path) -> None:
     assert time.monotonic() - started < 30
 
 
+def test_a_muted_file_plays_on_unheard(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "t.wav", tone(16000), 16000)
+    source, heard = FileSource(tmp_path / "t.wav"), []
+    for block in source:
+        heard.append(round(block.start_s, 1))
+        source.mute(len(heard) >= 4)
+    assert heard == [0.0, 0.1, 0.2, 0.3]
+
+
 def test_a_truncated_wav(tmp_path: Path) -> None:
     path = tmp_path / "cut.wav"
     soundfile.write(path, tone(16000), 16000)

@@ -62,3 +62,42 @@ def test_the_pieces_do_not_matter(woman_sound: np.ndarray) -> None:
     assert abs(together.size - whole.size) <= 512
     shared = min(together.size, whole.size)
     np.testing.assert_array_equal(together[:shared], whole[:shared])
+
+
+def noisy(sound: np.ndarray, ratio_db: float) -> np.ndarray:
+    """With a long silence before it, in white noise at a signal-to-noise ratio."""
+    level = np.sqrt(np.mean(np.square(sound))) / 10 ** (ratio_db / 20)
+    whole = np.concatenate([np.zeros(20 * 16000), sound])
+    return (whole + np.random.default_rng(0).normal(0, level, whole.size)).clip(-1, 1)
+
+
+@pytest.mark.parametrize(("ratio_db", "share"), [(20, 0.9), (10, 0.9), (0, 0.7)])
+def test_speech_after_a_long_time_of_noise(
+    woman_sound: np.ndarray, ratio_db: float, share: float
+) -> None:
+    speech, _ = detect(noisy(woman_sound, ratio_db))
+    assert share * woman_sound.size < speech.size < 1.1 * woman_sound.size
+
+
+def test_steady_noise_costs_next_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever its level: the detector is not asked about chunks as loud as the room."""
+    asked: list[float] = []
+
+    class Counting:
+        def process_samples(self, chunk: list[float]) -> float:
+            asked.append(chunk[0])
+            return 0.0
+
+    detector = SpeechDetector()
+    monkeypatch.setattr(detector, "_silero", Counting())
+    detect(np.random.default_rng(0).normal(0, 0.05, 60 * 16000), detector)
+    assert len(asked) < 0.05 * 60 / 0.032
+
+
+def test_after_a_gap_nothing_from_before_is_used(woman_sound: np.ndarray) -> None:
+    """What waited when the microphone was muted is not part of what comes later."""
+    detector = SpeechDetector()
+    detector(AudioBlock(woman_sound[16000:20000], 0.0))
+    later = woman_sound[32000:40000]
+    fresh = SpeechDetector()(AudioBlock(later, 60.0)).samples
+    np.testing.assert_array_equal(detector(AudioBlock(later, 60.0)).samples, fresh)

@@ -105,11 +105,16 @@ class Screen:
     """An X server of its own, without a monitor."""
 
     def __init__(self) -> None:
+        self.display = ""
+        self.start()
+
+    def start(self) -> None:
+        """Start it; again under the same name, when it was killed."""
         out, into = os.pipe()
+        name = [self.display] if self.display else []
+        options = ["-displayfd", str(into), "-screen", "0", "800x600x24", "-nolisten", "tcp"]
         self.process = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(into), "-screen", "0", "800x600x24", "-nolisten", "tcp"],
-            pass_fds=[into],
-            stderr=subprocess.DEVNULL,
+            ["Xvfb", *name, *options], pass_fds=[into], stderr=subprocess.DEVNULL
         )
         os.close(into)
         with os.fdopen(out) as pipe:
@@ -136,6 +141,63 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Screen]:
     monkeypatch.setenv("DISPLAY", screen.display)
     yield screen
     screen.kill()
+
+
+class Desktop:
+    """A Wayland compositor of its own, without a monitor: Weston."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.name = folder, "wayland-test"
+        self.environment = {
+            **os.environ,
+            "XDG_RUNTIME_DIR": str(folder),
+            "WAYLAND_DISPLAY": self.name,
+        }
+        self.start()
+
+    def start(self) -> None:
+        """Start it; again under the same name, when it was killed."""
+        # Its own screenshots are for clients it trusts: all, with --debug.
+        options = "--backend=headless-backend.so --use-pixman --width=800 --height=600 --debug"
+        self.process = subprocess.Popen(
+            ["weston", *options.split(), f"--socket={self.name}", "--idle-time=0", "--no-config"],
+            env={**self.environment, "WAYLAND_DISPLAY": ""},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_until((self.folder / self.name).exists, "Weston")
+
+    def picture(self, into: Path) -> Image.Image:
+        """What is on its screen; a new file a picture, in the folder of `into`."""
+        for old in into.parent.glob("wayland-screenshot*"):
+            old.unlink()
+        subprocess.run(
+            ["weston-screenshooter"],
+            cwd=into.parent,
+            env={**self.environment, "XDG_PICTURES_DIR": str(into.parent)},
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        return Image.open(next(into.parent.glob("wayland-screenshot*"))).convert("RGB")
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def desktop(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Desktop]:
+    folder = tmp_path_factory.mktemp("run")
+    folder.chmod(0o700)
+    desktop = Desktop(folder)
+    for variable in ("DISPLAY", "SDL_VIDEODRIVER"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    monkeypatch.setenv("WAYLAND_DISPLAY", desktop.name)
+    yield desktop
+    desktop.kill()
 
 
 class Browser:

@@ -102,6 +102,27 @@ def test_closing_the_window_ends_the_program(screen, patiently, woman: Path, tmp
     assert "event=window_closed" in finish(process)
 
 
+def test_the_screen_goes_and_comes_back_and_the_program_goes_on(
+    screen, patiently, share_of, woman: Path, tmp_path: Path
+) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text(f'[display]\nkind = ["window", "png"]\npng_path = "{tmp_path / "f.png"}"\n')
+    process = start("--config", settings, "--source", long_voice(woman, tmp_path))
+
+    def shown() -> bool:
+        now = screen.picture(tmp_path / "now.png")
+        return share_of(now, (13, 17, 23)) > 0.1  # the pictures' background
+
+    patiently(shown, "the window")
+    screen.kill()
+    screen.start()
+    patiently(shown, "the window again")
+    err = finish(process)
+    assert err.count("event=window_gone") == err.count("event=window_back") == 1
+    with Image.open(tmp_path / "f.png") as picture:
+        assert np.asarray(picture, np.float32).std() > 20
+
+
 def test_the_file_shows_the_last_face(woman: Path, tmp_path: Path) -> None:
     settings = tmp_path / "settings.toml"
     settings.write_text(f'[display]\nkind = "png"\npng_path = "{tmp_path / "face.png"}"\n')

@@ -3,6 +3,7 @@ from __future__ import annotations
 import http.client
 import io
 import json
+import logging
 import socket
 import urllib.error
 import urllib.request
@@ -11,13 +12,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from edge.display import broadcast, web
-from edge.display.web import WebDisplay, free_port, is_loopback
-from edge.errors import DeviceError
+from edge.display import broadcast, page_server
+from edge.display.care import Look
+from edge.display.languages import LANGUAGES
+from edge.display.page_server import is_loopback
+from edge.display.web import WebDisplay, free_port
+from edge.errors import DeviceError, UsageError
 from edge.scene import CAPTION, Scene
+from edge.settings import DisplaySettings
 from edge.state import State
 from edge.voice.estimate import Estimate
 
@@ -146,8 +152,8 @@ def test_the_page_says_when_the_daemon_is_gone_and_comes_back(browser: Any) -> N
 def test_a_page_too_many_fetches_instead(
     page: WebDisplay, browser: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    streams = [Stream(page) for _ in range(web.MAX_STREAMS)]
-    assert [stream.answer.status for stream in streams] == [200] * web.MAX_STREAMS
+    streams = [Stream(page) for _ in range(page_server.MAX_STREAMS)]
+    assert [stream.answer.status for stream in streams] == [200] * page_server.MAX_STREAMS
     status, _, body = get(page, "/events")
     assert (status, body) == (503, b"Too many pages follow the face. Close some.\n")
     page.show(Scene(State.MUTED))
@@ -224,9 +230,148 @@ def test_a_missing_or_broken_name_is_refused(page: WebDisplay, request_line: byt
         assert client.recv(1000).startswith(b"HTTP/1.0 421 ")
 
 
-def test_any_name_is_answered_where_the_owner_opened_the_page_to_others() -> None:
-    display = WebDisplay("0.0.0.0", 0)
-    assert get(display, "/scene.json", "kiosk.local:8090")[0] == 200
+@pytest.fixture
+def open_page(tmp_path: Path) -> Iterator[WebDisplay]:
+    """A page that others may reach, with a token of its owner."""
+    file = tmp_path / "token"
+    file.write_text("a-token-of-the-owner\n")
+    file.chmod(0o600)
+    display = WebDisplay("0.0.0.0", 0, DisplaySettings(web_token_file=str(file)))
+    yield display
+    display.close()
+
+
+def with_cookie(page: WebDisplay, path: str, cookie: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port_of(page), timeout=30)
+    connection.request("HEAD", path, headers={"Cookie": cookie, "Host": "kiosk.local:8090"})
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+PATHS = ("/", "/style.css", "/script.js", "/scene.json", "/face.png", "/events", "/nothing")
+
+
+@pytest.mark.parametrize("query", ["", "?token=", "?token=wrong", "?token=a-token-of-the-owne"])
+@pytest.mark.parametrize("path", PATHS)
+def test_an_open_page_answers_nobody_without_its_token(
+    open_page: WebDisplay, path: str, query: str
+) -> None:
+    status, headers, body = get(open_page, path + query)
+    assert status == 403
+    assert b"needs its token" in body
+    assert "Set-Cookie" not in headers
+
+
+def test_the_token_becomes_a_cookie(open_page: WebDisplay) -> None:
+    open_page.show(Scene(State.IDLE))
+    status, headers, _ = get(open_page, "/?token=a-token-of-the-owner", "kiosk.local:8090")
+    assert (status, headers["Location"]) == (303, "/")
+    cookie, *rules = headers["Set-Cookie"].split("; ")
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(rules)
+    for path in ("/", "/scene.json", "/events"):
+        assert with_cookie(open_page, path, cookie) == 200
+        assert with_cookie(open_page, path, f"other=1; {cookie}; more=2") == 200
+        assert with_cookie(open_page, path, cookie[:-1]) == 403
+        assert with_cookie(open_page, path, cookie.replace("speech2face_", "x")) == 403
+        assert with_cookie(open_page, path, "=;;,") == 403
+
+
+def test_a_browser_follows_an_open_page_and_forgets_the_token_in_the_address(
+    open_page: WebDisplay, browser: Any, estimate: Estimate, face: Image.Image
+) -> None:
+    open_page.show(Scene(State.SPEAKING, estimate, face))
+    browser.open(f"http://127.0.0.1:{port_of(open_page)}/?token=a-token-of-the-owner")
+    browser.wait("document.querySelector('.face.seen')?.naturalWidth > 0")
+    assert browser.js("location.search") == ""
+    assert browser.js("document.cookie") == "", "no script can read it"
+    open_page.show(Scene(State.HOLDING, estimate, face))
+    browser.wait("document.getElementById('word').textContent == 'Holding'")
+
+
+def test_the_address_has_a_token_only_where_others_can_reach_the_page(page: WebDisplay) -> None:
+    assert "token" not in page.url
+    first, second = (WebDisplay("0.0.0.0", 0) for _ in range(2))
+    one, other = (urlsplit(display.url) for display in (first, second))
+    assert one.query.startswith("token=")
+    assert one.query != other.query, "a new one at every start"
+    assert one.hostname != "0.0.0.0", "an address that others can open"
+    status, _, _ = get(first, f"/?{one.query}")
+    assert status == 303
+    first.close()
+    second.close()
+
+
+def test_the_token_is_not_in_the_log(
+    open_page: WebDisplay, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        get(open_page, "/?token=a-token-of-the-owner")
+        get(open_page, "/?x=1&token=a-token-of-the-owner&y=2")
+    assert "web_request" in caplog.text
+    assert "of-the-owner" not in caplog.text
+
+
+@pytest.mark.parametrize("text", ["", "short", "with spaces in the token\n", "ümlaut-in-the-token"])
+def test_a_file_without_a_token_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "token").write_text(text)
+    with pytest.raises(UsageError, match=r"is no token\. It takes 16 to 128"):
+        WebDisplay("0.0.0.0", 0, DisplaySettings(web_token_file=str(tmp_path / "token")))
+    with pytest.raises(UsageError, match=r"token file .* cannot be read"):
+        WebDisplay("0.0.0.0", 0, DisplaySettings(web_token_file=str(tmp_path / "none")))
+
+
+@pytest.mark.parametrize("language", ["de", "zh"])
+def test_the_page_speaks_the_language_of_the_settings(
+    browser: Any, estimate: Estimate, face: Image.Image, language: Any
+) -> None:
+    said = LANGUAGES[language]
+    display = WebDisplay(port=0, settings=DisplaySettings(language=language, kiosk_notice=True))
+    browser.open(display.url)
+    browser.wait(f"document.documentElement.lang == '{language}'")
+    text = browser.js("document.body.innerText")
+    assert said.kiosk in text
+    assert said.caption in text
+    assert said.states[State.IDLE][0] in text
+    display.show(Scene(State.SPEAKING, estimate, face))
+    browser.wait(
+        f"document.getElementById('word').textContent == '{said.states[State.SPEAKING][0]}'"
+    )
+    browser.wait("document.querySelector('.face.seen')?.naturalWidth > 0")
+    text = browser.js("document.body.innerText")
+    assert said.kiosk not in text
+    assert said.names["female"] in text
+    assert not any(word in text.lower() for word in ("speech", "voice", "gender", "measures"))
+    display.close()
+    browser.wait("document.body.classList.contains('lost')")
+    assert browser.js("document.getElementById('lost').textContent") == said.page["lost"]
+
+
+def test_the_page_is_dimmed_shifted_and_black(
+    browser: Any, face: Image.Image, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    now = [Look(1.0, (0, 0))]
+    monkeypatch.setattr(broadcast, "look", lambda *_: now[0])
+    display = WebDisplay(port=0)
+    scene = Scene(State.SPEAKING, face=face)
+    display.show(scene)
+    browser.open(display.url)
+    browser.wait("document.querySelector('.face.seen')?.naturalWidth > 0")
+    left = browser.js("document.getElementById('frame').getBoundingClientRect().left")
+
+    def mean() -> float:
+        return float(np.asarray(browser.picture(tmp_path / "page.png"), float).mean())
+
+    bright = mean()
+    now[0] = Look(0.3, (3, -3))
+    display.show(scene)
+    browser.wait(f"document.getElementById('frame').getBoundingClientRect().left == {left} + 3")
+    browser.wait("getComputedStyle(document.body, '::after').opacity == '0.7'")
+    assert mean() == pytest.approx(0.3 * bright, rel=0.1)
+    now[0] = Look(0.0, (0, 0))
+    display.show(scene)
+    browser.wait("getComputedStyle(document.body, '::after').opacity == '1'")
+    assert mean() == 0
     display.close()
 
 
@@ -263,12 +408,12 @@ def test_a_stream_tells_changes_and_leaves_old_scenes_out(page: WebDisplay) -> N
 def test_streams_end_with_the_display_and_free_their_places(
     page: WebDisplay, patiently: Patiently, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(web, "ALIVE_S", 0.05)
+    monkeypatch.setattr(page_server, "ALIVE_S", 0.05)
     for _ in range(3):
-        streams = [Stream(page) for _ in range(web.MAX_STREAMS)]
+        streams = [Stream(page) for _ in range(page_server.MAX_STREAMS)]
         for stream in streams:
             stream.close()
-        patiently(lambda: page._server.streams._value == web.MAX_STREAMS, "free places")
+        patiently(lambda: page._server.streams._value == page_server.MAX_STREAMS, "free places")
     last = Stream(page)
     page.close()
     while last.next():
@@ -281,15 +426,14 @@ def test_streams_end_with_the_display_and_free_their_places(
 def test_too_many_connections_are_turned_away_and_places_come_back(
     page: WebDisplay, patiently: Patiently
 ) -> None:
-    silent = [
-        socket.create_connection(("127.0.0.1", port_of(page))) for _ in range(web.MAX_CONNECTIONS)
-    ]
+    most = page_server.MAX_CONNECTIONS
+    silent = [socket.create_connection(("127.0.0.1", port_of(page))) for _ in range(most)]
     patiently(lambda: page._server._connections._value == 0, "all places taken")
     with pytest.raises((urllib.error.URLError, ConnectionError, http.client.RemoteDisconnected)):
         urllib.request.urlopen(page.url, timeout=30)
     for client in silent:
         client.close()
-    patiently(lambda: page._server._connections._value == web.MAX_CONNECTIONS, "free places")
+    patiently(lambda: page._server._connections._value == most, "free places")
     assert get(page, "/")[0] == 200
 
 

@@ -7,7 +7,10 @@ import pytest
 from PIL import Image, ImageChops, ImageColor
 
 from edge.display import words
-from edge.face.compose import BACKGROUND, compose
+from edge.display.languages import ENGLISH, LANGUAGES
+from edge.display.wording import PLAIN
+from edge.face.compose import BACKGROUND, compose, tile
+from edge.face.layout import Shape, face_side
 from edge.scene import Scene
 from edge.state import State
 from edge.voice.estimate import Choice, Estimate, Quantity
@@ -61,12 +64,10 @@ def test_the_face_is_large_square_and_inside(scene: Scene, size: tuple[int, int]
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_caption_stands_whole_under_the_face(
-    scene: Scene, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_caption_stands_whole_under_the_face(scene: Scene, size: tuple[int, int]) -> None:
     with_caption = compose(scene, size)
-    monkeypatch.setattr("edge.face.compose.CAPTION", "i")
-    without = compose(scene, size)
+    short = replace(PLAIN, vocabulary=replace(ENGLISH, caption="i"))
+    without = compose(scene, size, short)
     ink = np.asarray(ImageChops.difference(with_caption, without)).max(axis=2) > 100
     left, top, right, bottom = bounds(ink)
     assert top > bounds(mask(with_caption, MAGENTA))[3], "under the face"
@@ -149,3 +150,73 @@ def test_a_face_that_is_not_rgb_is_drawn_and_stays_as_it_was(scene: Scene) -> No
     before = face.tobytes()
     assert mask(compose(replace(scene, face=face), (480, 480)), (200, 200, 200)).mean() > 0.1
     assert face.tobytes() == before
+
+
+@pytest.mark.parametrize("size", [(240, 240), (480, 480), (360, 240), (1080, 1080)])
+@pytest.mark.parametrize("state", State)
+def test_on_a_round_screen_nothing_is_cut_off(
+    scene: Scene, size: tuple[int, int], state: State
+) -> None:
+    message = "No microphone named 'CARD=Device'. Connect one, or run `s2f-edge devices`."
+    shown = replace(scene, state=state, message=message if state is State.FAULT else "")
+    picture = compose(shown, size, shape="round")
+    assert picture.size == size
+    drawn = ~mask(picture, ImageColor.getrgb(BACKGROUND), within=12)
+    rows, columns = np.nonzero(drawn)
+    radius = np.hypot(rows - (size[1] - 1) / 2, columns - (size[0] - 1) / 2).max()
+    assert radius <= min(size) / 2
+    assert drawn.mean() > 0.1
+    assert mask(picture, ImageColor.getrgb(words.SIGNS[state].colour)).mean() > 0.004
+
+
+def test_on_a_round_screen_the_caption_is_there_and_the_face_is_a_circle(scene: Scene) -> None:
+    picture = compose(scene, (240, 240), shape="round")
+    short = replace(PLAIN, vocabulary=replace(ENGLISH, caption="i"))
+    without = compose(scene, (240, 240), short, shape="round")
+    ink = np.asarray(ImageChops.difference(picture, without)).max(axis=2) > 100
+    left, top, right, bottom = bounds(ink)
+    assert bottom - top >= 20, "two rows that can be read"
+    assert right - left >= 110
+    face = bounds(mask(picture, MAGENTA))
+    across = face[2] - face[0]
+    assert across >= 0.5 * 240
+    assert mask(picture, MAGENTA).sum() == pytest.approx(np.pi / 4 * across**2, rel=0.05)
+
+
+def test_a_badge_in_the_corner_tells_the_state_from_afar(scene: Scene) -> None:
+    badges = set()
+    for state, sign in words.SIGNS.items():
+        face = tile(replace(scene, state=state, level=0), 300)
+        assert face.size == (300, 300)
+        corner = face.crop((230, 230, 300, 300))
+        assert mask(corner, ImageColor.getrgb(sign.colour)).mean() > 0.4
+        badges.add(corner.convert("L").point(lambda x: 255 * (x > 60)).tobytes())
+    assert len(badges) == len(State), "also without its colour"
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("shape", ["rectangle", "round"])
+def test_a_face_of_the_right_size_is_shown_as_it_is(
+    scene: Scene, size: tuple[int, int], shape: Shape
+) -> None:
+    side = face_side(*size, shape)
+    rng = np.random.default_rng(1)
+    noise = rng.integers(0, 255, (side, side, 3)).astype(np.uint8)
+    picture = np.asarray(compose(replace(scene, face=Image.fromarray(noise)), size, shape=shape))
+    middle = noise[side // 2, side // 3 : side // 2]
+    found = [
+        (picture[row, column : column + len(middle)] == middle).all()
+        for row in range(size[1])
+        for column in np.flatnonzero((picture[row] == middle[0]).all(axis=1))
+        if column + len(middle) <= size[0]
+    ]
+    assert any(found), "each pixel of it"
+
+
+def test_another_language_is_written(scene: Scene) -> None:
+    german = replace(PLAIN, vocabulary=LANGUAGES["de"])
+    assert compose(scene, (800, 480), german) != compose(scene, (800, 480))
+    kiosk = replace(PLAIN, kiosk=True)
+    idle = Scene(State.IDLE)
+    assert compose(idle, (800, 480), kiosk) != compose(idle, (800, 480))
+    assert compose(idle, (240, 240), kiosk, "round") != compose(idle, (240, 240), shape="round")

@@ -48,6 +48,7 @@ def test_defaults(tools):
         topic("sensor", "craniofacial_nasal_index"),
         topic("sensor", "craniofacial_facial_index"),
         topic("binary_sensor", "speech"),
+        topic("switch", "mute"),
     }
     assert {name for name, payload in sent.items() if payload == b""} == {
         topic("sensor", "ethnicity"),
@@ -144,3 +145,7 @@ def test_state_and_speech(state, tools):
     speech = json.loads(sent[topic("binary_sensor", "speech")])
     expected = {State.SPEAKING: "ON", State.MUTED: "None", State.FAULT: "None"}
     assert render(speech["value_template"], str(state).encode()) == expected.get(state, "OFF")
+    mute = json.loads(sent[topic("switch", "mute")])
+    assert mute["command_topic"] == "speech2face/board/set/mute"
+    muted = "ON" if state is State.MUTED else "OFF"
+    assert render(mute["value_template"], str(state).encode()) == muted

@@ -438,3 +438,28 @@ def test_a_packet_that_cannot_be_read_does_not_end_it(tools, make_publisher):
     with listener_that(answer) as url:
         make_publisher(url, connected=False)
         tools.until(lambda: connections >= 2, "a second attempt")
+
+
+@pytest.mark.parametrize("discovery", [True, False])
+def test_commands_to_mute(broker, make_publisher, tools, discovery, caplog):
+    caplog.set_level("INFO")
+    publisher, asked = make_publisher(broker, discovery=discovery), []
+    publisher.obey(asked.append)
+    tools.until(lambda: "board/set/mute" in broker.log.read_text(), "the subscription")
+    for word in ("ON", "off", "perhaps", "", "ON"):
+        subprocess.run([*tools.pub(broker, "speech2face/board/set/mute"), "-m", word], check=True)
+    tools.until(lambda: len(asked) == 3, f"three commands; got {asked}")
+    assert asked == [True, False, True]
+    assert sum("mqtt=not_understood" in line for line in caplog.messages) == 2
+
+
+def test_a_command_that_the_broker_kept_is_not_obeyed(broker, make_publisher, tools, caplog):
+    caplog.set_level("INFO")
+    command = tools.pub(broker, "speech2face/board/set/mute")
+    subprocess.run([*command, "-r", "-m", "OFF"], check=True)
+    publisher, asked = make_publisher(broker), []
+    publisher.obey(asked.append)
+    tools.until(lambda: "reason=retained" in caplog.text, "the old command")
+    assert asked == []
+    subprocess.run([*command, "-r", "-m", "ON"], check=True)  # a new one, kept or not
+    tools.until(lambda: asked == [True], "the new command")

@@ -123,6 +123,19 @@ def test_a_broker_that_is_down_does_not_stop_it(run: Run, make_broker, listen, w
     assert listener.on("attributes")
 
 
+def test_muted_over_mqtt(run: Run, broker, listen, tools, woman: Path) -> None:
+    listener = listen(broker)
+    process = run("--source", woman, "--display", "none", "--broker", broker.url)
+    listener.wait_text("/state", "speaking")
+    command = tools.pub(broker, "speech2face/speech2face/set/mute")
+    subprocess.run([*command, "-m", "ON"], check=True)
+    listener.wait_text("/state", "muted")
+    listener.wait_attributes("evidence_s", 0.0)
+    subprocess.run([*command, "-m", "OFF"], check=True)
+    tools.until(lambda: listener.texts("/state")[-1] != "muted", "sound again")
+    assert process.wait(60) == 0
+
+
 @pytest.mark.parametrize(
     ("url", "words"),
     [

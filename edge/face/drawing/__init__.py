@@ -1,0 +1,1 @@
+"""Drawn pictures: shapes, and what makes files and pixels of them."""
