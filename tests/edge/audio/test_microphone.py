@@ -75,19 +75,27 @@ def test_the_devices_are_listed(server, s2f_edge) -> None:
     assert 'device = "' in listed.out
 
 
+def _as_in_a_terminal() -> None:
+    """A shell's background jobs, which tests may be, ignore Ctrl-C, and so do their children."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def test_the_meter_shows_the_level(server) -> None:
     server.room()
     meter = subprocess.Popen(
         [sys.executable, "-m", "edge", "devices", "--meter"],
-        env=server.env, stdout=subprocess.PIPE, text=True,
+        env=server.env, stdout=subprocess.PIPE, text=True, preexec_fn=_as_in_a_terminal,
     )  # fmt: skip
     assert meter.stdout is not None
-    assert "Hz, end with Ctrl-C" in meter.stdout.readline()
-    shown = ""
-    while shown.count("dB") < 30:
-        shown += meter.stdout.read(60)
-    meter.send_signal(signal.SIGINT)
-    assert meter.wait(10) == 0
+    try:
+        assert "Hz, end with Ctrl-C" in meter.stdout.readline()
+        shown = ""
+        while shown.count("dB") < 30:
+            shown += meter.stdout.read(60)
+        meter.send_signal(signal.SIGINT)
+        assert meter.wait(10) == 0
+    finally:
+        meter.kill()
     loudest = max(float(part.split()[-1]) for part in shown.split(" dB")[:-1])
     assert -53 < loudest < -47  # the room's noise is 0.003
 
