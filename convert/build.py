@@ -14,7 +14,7 @@ from convert.certificate.held_out import held_out
 from convert.certificate.page import page
 from convert.certificate.report import write_report
 from convert.certificate.twins import answers_of_both
-from convert.change import learn_change
+from convert.change import FEWEST, learn_change
 from convert.conversion import Converted, convert
 from convert.drive import read_array, read_drive
 from convert.encoder import Encoder
@@ -111,6 +111,11 @@ def _build(order: Order, recipe: Recipe, workspace: Workspace, progress: Progres
     if recipe.voice.change:
         progress("Learning when a voice changes")
         change = learn_change(encoder, recipe.sounds, workspace, stamp)
+        if change is None:
+            progress(
+                f"Left out: fewer than {FEWEST} calibration sounds are long enough to learn when "
+                "a voice changes, so only silence will tell persons apart. Give longer ones."
+            )
     progress("Listening to the held-out sounds")
     heard = held_out(encoder, recipe.sounds)
     for sentence in heard.refused:

@@ -16,7 +16,6 @@ from convert.nets.net import Floats
 from convert.recipe import SoundsRecipe
 from convert.sounds import find_sounds, spread, usable
 from convert.workspace import Workspace, key
-from edge.errors import UsageError
 
 LONGEST_S = 8.0
 FEWEST = 20
@@ -41,8 +40,8 @@ class Change:
 
 def learn_change(
     encoder: Encoder, recipe: SoundsRecipe, workspace: Workspace, made_from: str
-) -> Change:
-    """The threshold for this encoder. Raises UsageError when there are too few long sounds."""
+) -> Change | None:
+    """The threshold for this encoder; None where fewer than FEWEST sounds are long enough."""
     later_s = max(0.0, WANTED_S - encoder.window_samples / 16000)
     windows = 1 + round(later_s * 16000 / encoder.hop_samples)
 
@@ -52,12 +51,7 @@ def learn_change(
         return {"halves": np.stack([each for each in halves if each is not None] or [[]])}
 
     halves = workspace.arrays("change", key(made_from, windows), make)["halves"]
-    if len(halves) < FEWEST:
-        raise UsageError(
-            f"Only {len(halves)} calibration sounds are long enough to learn when a voice changes; "
-            f"{FEWEST} are needed. Give longer ones, or leave [voice] change out of the recipe."
-        )
-    return change(halves, windows)
+    return change(halves, windows) if len(halves) >= FEWEST else None
 
 
 def change(halves: Floats, windows: int) -> Change:

@@ -71,8 +71,11 @@ class MovingDisplay:
             with self._changed:
                 now = self._clock()
                 moving = self._scene is not None and now < lingers_until
-                wait = max(0.0, due - now) if moving else None
-                self._changed.wait_for(lambda: self._fresh or self._closing, wait)
+                wait = max(0.0, due - now)
+                if moving:  # a new scene waits for the next frame
+                    self._changed.wait_for(lambda: self._closing, wait)
+                else:
+                    self._changed.wait_for(lambda: self._fresh or self._closing)
                 if self._closing and not self._fresh:
                     return
                 scene, self._fresh = self._scene, False

@@ -74,7 +74,7 @@ def _face(frame: Image.Image, places: Layout, scene: Scene) -> None:
         picture = scene.face.convert("RGB")
         if picture.size != (inner, inner):
             smaller = picture.width > inner  # for which the cheap filter is as good
-            way = Image.Resampling.HAMMING if smaller else Image.Resampling.LANCZOS
+            way = Image.Resampling.HAMMING if smaller else Image.Resampling.BICUBIC
             picture = picture.resize((inner, inner), way)
     frame.paste(picture, (box[0] + edge, box[1] + edge), _rounded(inner, places.radius - edge))
     swell = min(1.0, scene.level * 6) if scene.state is State.SPEAKING else 0.0
