@@ -14,12 +14,12 @@ import numpy as np
 from convert.encoder import Encoder
 from convert.nets.net import Floats
 from convert.recipe import SoundsRecipe
-from convert.sounds import find_sounds, spread, usable
+from convert.sounds import digest, find_sounds, spread, usable
 from convert.workspace import Workspace, key
 
 LONGEST_S = 8.0
-FEWEST = 20
-"""recordings that are long enough"""
+FEWEST, MOST = 20, 400
+"""recordings that are long enough, and that are listened to"""
 WANTED_S = 2.5
 """of the stretch that is compared"""
 FALSE_ALARMS = 0.02
@@ -42,15 +42,16 @@ def learn_change(
     encoder: Encoder, recipe: SoundsRecipe, workspace: Workspace, made_from: str
 ) -> Change | None:
     """The threshold for this encoder; None where fewer than FEWEST sounds are long enough."""
+    paths = spread(find_sounds(recipe.calibration), MOST)
     later_s = max(0.0, WANTED_S - encoder.window_samples / 16000)
     windows = 1 + round(later_s * 16000 / encoder.hop_samples)
 
     def make() -> dict[str, Floats]:
-        heard, _ = usable(spread(find_sounds(recipe.calibration), 400), LONGEST_S)
+        heard, _ = usable(paths, LONGEST_S)
         halves = [_halves(encoder, sound, windows) for _, sound in heard]
         return {"halves": np.stack([each for each in halves if each is not None] or [[]])}
 
-    halves = workspace.arrays("change", key(made_from, windows), make)["halves"]
+    halves = workspace.arrays("change", key(made_from, digest(paths), windows), make)["halves"]
     return change(halves, windows) if len(halves) >= FEWEST else None
 
 

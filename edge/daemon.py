@@ -179,11 +179,12 @@ class Daemon:
         log.debug("event=estimate evidence_s=%.1f", estimate.evidence_s)
         visible = {n: a for n, a in estimate.attributes.items() if n in self._visible}
         measures = estimate.craniofacial if "craniofacial" in self._visible else {}
+        shown = replace(estimate, attributes=visible, craniofacial=measures)
         return replace(
             scene,
-            estimate=replace(estimate, attributes=visible, craniofacial=measures),
+            estimate=shown,
             face=portrait.image,
-            portrait=portrait,
+            portrait=replace(portrait, estimate=shown),
         )
 
     def _show(self, scene: Scene) -> None:

@@ -179,11 +179,17 @@ class DisplaySettings(_Table, frozen=True):
     ] = "auto"
     style: Annotated[
         Literal["portrait", "cartoon"],
-        Meta(description="Face of the decoder, or a drawn one from the same estimate."),
+        Meta(
+            description="Face of the decoder, or on window, framebuffer and panel a drawn one from "
+            "the same estimate."
+        ),
     ] = "portrait"
     animate: Annotated[
         bool,
-        Meta(description="The face moves on window, framebuffer and panel: mouth, lids, head."),
+        Meta(
+            description="The portrait moves on window, framebuffer and panel: mouth, lids, head. "
+            "A cartoon always does."
+        ),
     ] = True
     language: Annotated[
         LanguageCode, Meta(description="Language of the words on picture and page.")

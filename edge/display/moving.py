@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from edge.errors import DeviceError
+from edge.errors import DeviceError, EdgeError
 from edge.face.performer import Cue, Performer
 from edge.scene import Display, Scene
 from edge.state import State
@@ -22,7 +22,7 @@ FRAMES_PER_S: dict[State, float] = {
 }
 """while somebody's face is shown; without one, only what the daemon shows is shown"""
 LINGER_S = 1.0
-"""of frames after a face was taken away, in which it fades"""
+"""of frames after a face has come, changed or gone, in which it fades"""
 
 
 class MovingDisplay:
@@ -67,6 +67,7 @@ class MovingDisplay:
 
     def _perform(self) -> None:
         lingers_until = due = 0.0
+        face_is_shown = False
         while True:
             with self._changed:
                 now = self._clock()
@@ -78,20 +79,26 @@ class MovingDisplay:
                     self._changed.wait_for(lambda: self._fresh or self._closing)
                 if self._closing and not self._fresh:
                     return
-                scene, self._fresh = self._scene, False
+                scene, fresh, self._fresh = self._scene, self._fresh, False
             assert scene is not None
             now = self._clock()
-            if scene.portrait is not None and self._performer.moves:
+            # a face that comes, changes or goes takes some frames, also one that does not move
+            fades = fresh and (scene.portrait is not None or face_is_shown)
+            if fades or (scene.portrait is not None and self._performer.moves):
                 lingers_until = now + LINGER_S
             due = now + 1 / FRAMES_PER_S[scene.state]
-            self._frame(scene, now)
+            face_is_shown = self._frame(scene, now)
 
-    def _frame(self, scene: Scene, now: float) -> None:
+    def _frame(self, scene: Scene, now: float) -> bool:
+        """Show the frame of this time; whether there is a face in it."""
         cue = Cue(now, scene.state, scene.portrait, scene.person, scene.sound)
         try:
             face = self._performer(cue, self._side)
-            # the portrait has more in it than may be shown
             self._display.show(replace(scene, face=face, portrait=None))
-        except DeviceError as error:
+            return face is not None
+        except EdgeError as error:
+            # of a decoder, too: the daemon goes on without this display
+            gone = error if isinstance(error, DeviceError) else DeviceError(str(error))
             with self._changed:
-                self._error = error
+                self._error = gone
+            return True  # nobody knows: let it fade

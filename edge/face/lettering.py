@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from edge.display.letters import BUILT_IN, GLUE, Letters
 
@@ -156,8 +156,3 @@ def _pieces(text: str) -> list[tuple[str, str]]:
         parts = _PIECE.findall(word) or [word]
         pieces += [(" ", parts[0]), *(("", part) for part in parts[1:])]
     return pieces
-
-
-def font(size: int) -> ImageFont.FreeTypeFont:
-    """Pillow's built-in font, `size` pixels high."""
-    return BUILT_IN.font(size)

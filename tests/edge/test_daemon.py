@@ -317,3 +317,16 @@ def test_the_speaker_is_kept_over_a_pause_and_forgotten_after_silence() -> None:
     assert not conversation.hear(5.9, speaking=False, known=True)
     assert conversation.hear(6.0, speaking=False, known=True)
     assert conversation.state is State.IDLE
+
+
+def test_what_is_switched_off_reaches_no_sink(woman: Path, reference: Bundle) -> None:
+    sound = soundfile.read(woman)[0]
+    scenes = run(reference, sound, visible=frozenset({"age"}))
+    with_face = [scene for scene in scenes if scene.portrait]
+    assert with_face
+    for scene in with_face:
+        assert scene.estimate is not None
+        assert scene.portrait is not None
+        assert set(scene.estimate.attributes) == {"age"}
+        assert scene.portrait.estimate == scene.estimate
+        assert scene.portrait.estimate.craniofacial == {}

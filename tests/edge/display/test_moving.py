@@ -97,6 +97,27 @@ def test_a_face_that_is_taken_away_goes_and_then_all_is_still(
     assert frames(inner, 0.5) == []
 
 
+def test_a_face_that_does_not_move_goes_too(
+    reference: Bundle, inner: MemoryDisplay, portrait: Portrait
+) -> None:
+    """As with decoders that have no expression: nobody's face may stay when it was taken away."""
+    performer = Performer(Engine(reference))
+    performer.moves = False
+    made = MovingDisplay(inner, performer)
+    try:
+        made.show(scene(State.SPEAKING, portrait))
+        frames(inner, 1.5)
+        assert inner.scenes[-1].face is not None
+        assert frames(inner, 0.5) == []
+        made.show(scene(State.SPEAKING, portrait))
+        time.sleep(0.1)
+        made.show(scene(State.MUTED, None))
+        frames(inner, 1.8)
+        assert inner.scenes[-1].face is None
+    finally:
+        made.close()
+
+
 def test_what_the_display_says_reaches_the_daemon(reference: Bundle, portrait: Portrait) -> None:
     class Gone(MemoryDisplay):
         def show(self, scene: Scene) -> None:

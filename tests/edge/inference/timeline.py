@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from edge.face.lettering import font
+from edge.display.letters import BUILT_IN
 from edge.inference.accelerators import Accelerators
 from edge.inference.backoff import Backoff
 from edge.inference.bundle import load_bundle, reference_path
@@ -138,16 +138,16 @@ def draw(timelines: list[Timeline]) -> Image.Image:
             pen.rectangle((x, 16, x + 18, 34), COLOURS[place])
         else:
             pen.line((x + 9, 14, x + 9, 36), "#222222", 2)
-        pen.text((x + 26, 25), words, "#222222", font(15), anchor="lm")
-        x += round(font(15).getlength(words)) + 54
+        pen.text((x + 26, 25), words, "#222222", BUILT_IN.font(15), anchor="lm")
+        x += round(BUILT_IN.font(15).getlength(words)) + 54
     for second in range(int(seconds) + 1):
         left = LEFT + second * SCALE
         pen.line((left, TOP - 14, left, height - 36), "#cccccc")
-        pen.text((left, height - 24), f"{second} s", "#222222", font(14), anchor="mm")
+        pen.text((left, height - 24), f"{second} s", "#222222", BUILT_IN.font(14), anchor="mm")
     for row, each in enumerate(timelines):
         top = TOP + row * ROW
         words = f"{each.mode}, {each.runtime}: {each.lost} lost"
-        pen.text((16, top + ROW // 2 - 4), words, "#222222", font(16), anchor="lm")
+        pen.text((16, top + ROW // 2 - 4), words, "#222222", BUILT_IN.font(16), anchor="lm")
         for start, took, place, right in each.updates:
             left, right_end = LEFT + start * SCALE, LEFT + (start + max(took, UPDATE_S)) * SCALE
             box = (left, top, right_end - 3, top + ROW - 10)
